@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Menuet;
 
@@ -185,13 +186,15 @@ public struct Rng
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Mix(ref ulong c0, ref ulong c1, ref ulong c2, ref ulong c3, ulong key0, ulong key1)
     {
-        var product0 = Math.BigMul(0xD2E7470EE14C6C93, c0);
-        var product1 = Math.BigMul(0xCA5A826395121157, c2);
-        c0 = (ulong)(product1 >> 64) ^ c1 ^ key0;
-        c1 = (ulong)product1;
-        c2 = (ulong)(product0 >> 64) ^ c3 ^ key1;
-        c3 = (ulong)product0;
+        const ulong multiplier0 = 0xD2E7470EE14C6C93, multiplier1 = 0xCA5A826395121157;
+        var (low0, low1) = (multiplier0 * c0, multiplier1 * c2);
+        (c0, c2) = (High(multiplier1, c2) ^ c1 ^ key0, High(multiplier0, c0) ^ c3 ^ key1);
+        (c1, c3) = (low1, low0);
     }
+
+    /// <summary>The upper half of a product. (BigMul would send the lower half through memory.)</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong High(ulong a, ulong b) => Bmi2.X64.IsSupported ? Bmi2.X64.MultiplyNoFlags(a, b) : Math.BigMul(a, b, out _);
 
     /// <summary>Two blocks of the generator.</summary>
     [InlineArray(8)]
