@@ -21,7 +21,7 @@ internal readonly struct Delivery
     internal Delivery(in LatencyParameters type, int attempt, Attempts attempts)
     {
         (Worth, Repeats) = attempts == Attempts.UntilSuccess
-            ? (1, 1 / type.Success)
+            ? (1.0, 1 / type.Success)
             : (type.Success * Math.Pow(type.Failure, attempt - 1), attempt);
         Deadline = type.MaxLatencySeconds;
         var prompt = Math.Cbrt(2 * type.CostPrompt * type.CapacitancePrompt);

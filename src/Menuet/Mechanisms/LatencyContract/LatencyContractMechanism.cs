@@ -98,7 +98,7 @@ public static class LatencyContractMechanism
         var terms = market.Terms;
         var values = terms.For(terms.Types[type], market.Level, market.Steps);
         var (worth, repeats) = terms.Attempts == Attempts.UntilSuccess
-            ? (1, 1 / values.Success)
+            ? (1.0, 1 / values.Success)
             : (values.Success * Math.Pow(values.Failure, terms.Attempt - 1), terms.Attempt);
         var (prompt, denoise, rate) = (outcome.CpuPromptHz[type], outcome.CpuDenoiseHz[type], outcome.RateBitPerSecond[type]);
         var latency = Delay(values.PromptCycles, prompt) + Delay(values.DenoiseCycles, denoise) + Delay(values.ResultBits, rate);
