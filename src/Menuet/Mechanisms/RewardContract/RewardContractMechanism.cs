@@ -16,6 +16,7 @@ public static class RewardContractMechanism
         SolverList = [new ClosedForm(), new RewardReference()],
         Describe = Describe,
         Audit = RewardAudit.Check,
+        Graded = static (market, answer) => answer with { Objective = Objective(market, answer) },
         AnswerProblems = RewardAudit.AnswerProblems,
         Tables = static (_, answer) =>
         [
@@ -38,6 +39,15 @@ public static class RewardContractMechanism
         }
 
         return sum;
+    }
+
+    private static double Objective(RewardMarket market, RewardAnswer answer)
+    {
+        var types = market.ResolvedTypes();
+        return Objective(
+            market, types,
+            [.. answer.Menu.Select((item, k) => item.Quality ?? types[k].Quality ?? double.NaN)],
+            [.. answer.Menu.Select(item => item.Reward)]);
     }
 
     /// <summary>f φ R − κ Q, money (Eq. 1).</summary>
