@@ -18,10 +18,17 @@ public readonly record struct ChernoffBound(double LogAmplitude, double Exponent
 
     /// <summary>ln A − ηL, not clamped: positive where the bound says nothing.</summary>
     /// <param name="latency">L, seconds.</param>
-    public double LogValue(double latency) => LogAmplitude - Exponent * latency;
+    /// <exception cref="ArgumentOutOfRangeException">The latency is not a number.</exception>
+    public double LogValue(double latency)
+    {
+        if (double.IsNaN(latency))
+            throw new ArgumentOutOfRangeException(nameof(latency), latency, "A latency is a number.");
+        return Exponent == 0 ? LogAmplitude : LogAmplitude - Exponent * latency;
+    }
 
     /// <summary>p̃(L) = min(1, A e^{−ηL}).</summary>
     /// <param name="latency">L, seconds.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The latency is not a number.</exception>
     public double Value(double latency) => Math.Exp(Math.Min(0, LogValue(latency)));
 
     /// <summary>The paper's exponent, the same for every L: η = ζ min_s (μ_s − λ/c_s).</summary>

@@ -53,7 +53,7 @@ public sealed class ChernoffBoundTests
                 Assert.Equal(Math.Min(1, Math.Exp(printed.LogValue(latency))), printed.Value(latency), 1e-15);
                 Assert.Equal(0, printed.LogValue(printed.Kink), 1e-12 * (1 + printed.LogAmplitude));
             }
-        }).QuickCheckThrowOnFailure();
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1000));
 
     [Fact]
     public void OptimalExponent_SolvesItsEquation() =>
@@ -65,7 +65,7 @@ public sealed class ChernoffBoundTests
             var (below, above) = (Slope(laws, eta * (1 - 1e-10)), Slope(laws, eta * (1 + 1e-10)));
             Assert.True(below <= latency * (1 + 1e-13), $"{eta} {below} {latency}");
             Assert.True(above >= latency * (1 - 1e-13) || above < 0, $"{eta} {above} {latency}");   // beyond the pole the sign turns
-        }).QuickCheckThrowOnFailure();
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1000));
 
     [Fact]
     public void EarlyLatencies_GetTheTrivialBound()
@@ -86,6 +86,8 @@ public sealed class ChernoffBoundTests
         {
             Assert.Equal((0.0, 0.0), (bound.LogAmplitude, bound.Exponent));
             Assert.Equal(1, bound.Value(1e9));
+            Assert.Equal(1, bound.Value(double.PositiveInfinity));
+            Assert.Throws<ArgumentOutOfRangeException>(() => bound.Value(double.NaN));
             Assert.Equal(double.PositiveInfinity, bound.Kink);
         }
     }

@@ -73,7 +73,7 @@ public sealed class ErlangTests
                 var now = Erlang.BlockingProbability(servers, load);
                 var expected = load * before / (servers + load * before);
                 return expected < 1e-290 || Math.Abs(now / expected - 1) < 1e-14;
-            }).QuickCheckThrowOnFailure();
+            }).Check(Config.QuickThrowOnFailure.WithMaxTest(1000));
 
     [Theory]
     [InlineData(0, 1.0)]

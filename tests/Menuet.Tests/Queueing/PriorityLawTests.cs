@@ -17,7 +17,7 @@ public sealed class PriorityLawTests
             law.Evaluate(t, out var tail, out var density);
             Assert.Equal(alone.Tail(t), tail, 1e-12);
             Assert.Equal(alone.Density(t) * t, density * t, 1e-12);
-        }).QuickCheckThrowOnFailure();
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(150));
 
     [Theory]
     [InlineData(1, 10.0, 4.0, 3.0)]
@@ -64,7 +64,7 @@ public sealed class PriorityLawTests
             }
             if (draw.ArrivalRate > 0)
                 Assert.Equal(1, sum / (draw.ArrivalRate * new SojournLaw(draw.Stages, before).Mean), 1e-9);
-        }).QuickCheckThrowOnFailure();
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(150));
 
     [Fact]
     public void Tail_Falls_AndRisesWithHigherLoad() =>
@@ -84,7 +84,7 @@ public sealed class PriorityLawTests
                 Assert.True(lighter.Tail(t) <= tail + 2e-13);
                 before = tail;
             }
-        }).QuickCheckThrowOnFailure();
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(150));
 
     [Fact]
     public void Density_IsTheSlope()

@@ -40,7 +40,7 @@ public sealed class SojournLawTests
             }
             Assert.Equal(0, law.Tail(double.PositiveInfinity));
             Assert.InRange(law.Tail(law.Mean * 60), 0, 1e-3);
-        }).QuickCheckThrowOnFailure();
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1000));
 
     [Fact]
     public void Density_IsTheSlope_AndTheTailIntegratesToTheMean() =>
@@ -65,7 +65,7 @@ public sealed class SojournLawTests
             var at = 0.7 * law.Mean;
             var slope = (law.Tail(at - h) - law.Tail(at + h)) / (2 * h);
             Assert.Equal(law.Density(at) * law.Mean, slope * law.Mean, 1e-6 + 1e-13 * law.Mean / h);
-        }).QuickCheckThrowOnFailure();
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1000));
 
     [Fact]
     public void MoreLoad_IsSlower_AndOrderAndUnitsOfTimeDoNotMatter() =>
@@ -80,7 +80,7 @@ public sealed class SojournLawTests
             Assert.Equal(1, new SojournLaw([.. draw.Stages.Reverse()], draw.ArrivalRate).Tail(t) / tail, 1e-13);
             var faster = draw.Stages.Select(s => s with { ServiceRate = s.ServiceRate * 1024 }).ToArray();
             Assert.Equal(tail, new SojournLaw(faster, draw.ArrivalRate * 1024).Tail(t / 1024));
-        }).QuickCheckThrowOnFailure();
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1000));
 
     [Fact]
     public void Quantile_InvertsTheTail() =>
@@ -90,7 +90,7 @@ public sealed class SojournLawTests
             var time = law.Quantile(p);
             Assert.Equal(1, law.Tail(time) / p, 1e-12);
             Assert.True(law.Quantile(0.5 * p) > time);
-        }).QuickCheckThrowOnFailure();
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1000));
 
     [Fact]
     public void Quantile_HasItsEnds()
