@@ -1,0 +1,668 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Menuet.Documents;
+
+internal sealed class NumberField<T>(
+    string name, string meaning, string unit, bool required, Interval permitted, Func<T, double> get, Setter<T, double> set)
+    : Field<T>(name, meaning, unit, required)
+{
+    internal override string Wanted => permitted.ToString();
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        if (reader.TryNumber(permitted, Unit, out var value))
+        {
+            set(ref target, value);
+        }
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source)
+    {
+        writer.WritePropertyName(Encoded);
+        JsonNumbers.Write(writer, get(source));
+    }
+
+    internal override object? Cell(in T source) => get(source);
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction)
+    {
+        var schema = Described(JsonNumbers.Schema(permitted));
+        if (!Required && direction == SchemaDirection.Input)
+        {
+            schema["default"] = get(defaults);
+        }
+
+        return schema;
+    }
+}
+
+internal sealed class OptionalNumberField<T>(
+    string name, string meaning, string unit, Interval permitted, Absent absent, Func<T, double?> get, Setter<T, double?> set)
+    : Field<T>(name, meaning, unit, required: false)
+{
+    internal override string Wanted => $"{permitted}, or null";
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        if (reader.Token == JsonTokenType.Null)
+        {
+            set(ref target, null);
+        }
+        else if (reader.TryNumber(permitted, Unit, out var value))
+        {
+            set(ref target, value);
+        }
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source)
+    {
+        var value = get(source);
+        if (value is null && absent == Absent.Omitted)
+        {
+            return;
+        }
+
+        writer.WritePropertyName(Encoded);
+        JsonNumbers.Write(writer, value ?? double.NaN);
+    }
+
+    internal override object? Cell(in T source) => get(source);
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction)
+    {
+        var schema = Described(JsonNumbers.Schema(permitted));
+        schema["type"] = new JsonArray("number", "null");
+        if (direction == SchemaDirection.Input)
+        {
+            schema["default"] = get(defaults) is { } value ? value : null;
+        }
+
+        return schema;
+    }
+}
+
+internal sealed class WholeField<T>(
+    string name, string meaning, string unit, bool required, int min, int max, Func<T, int> get, Setter<T, int> set)
+    : Field<T>(name, meaning, unit, required)
+{
+    internal override string Wanted => string.Create(CultureInfo.InvariantCulture, $"a whole number from {min} to {max}");
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        if (reader.TryWhole(min, max, out var value))
+        {
+            set(ref target, value);
+        }
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source) => writer.WriteNumber(Encoded, get(source));
+
+    internal override object? Cell(in T source) => get(source);
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction)
+    {
+        var schema = Described(new JsonObject { ["type"] = "integer", ["minimum"] = min, ["maximum"] = max });
+        if (!Required && direction == SchemaDirection.Input)
+        {
+            schema["default"] = get(defaults);
+        }
+
+        return schema;
+    }
+}
+
+internal sealed class FlagField<T>(string name, string meaning, bool required, Func<T, bool> get, Setter<T, bool> set)
+    : Field<T>(name, meaning, "", required)
+{
+    internal override string Wanted => "true or false";
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        if (reader.Token is JsonTokenType.True or JsonTokenType.False)
+        {
+            set(ref target, reader.Token == JsonTokenType.True);
+        }
+        else
+        {
+            reader.Mistyped(Wanted);
+        }
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source) => writer.WriteBoolean(Encoded, get(source));
+
+    internal override object? Cell(in T source) => get(source);
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction)
+    {
+        var schema = Described(new JsonObject { ["type"] = "boolean" });
+        if (!Required && direction == SchemaDirection.Input)
+        {
+            schema["default"] = get(defaults);
+        }
+
+        return schema;
+    }
+}
+
+internal sealed class TextField<T>(
+    string name, string meaning, bool required, Absent absent, Func<T, string?> get, Setter<T, string?> set)
+    : Field<T>(name, meaning, "", required)
+{
+    internal override string Wanted => "a text";
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        if (reader.Token == JsonTokenType.String)
+        {
+            set(ref target, reader.Text());
+        }
+        else if (reader.Token == JsonTokenType.Null && !Required)
+        {
+            set(ref target, null);
+        }
+        else
+        {
+            reader.Mistyped(Wanted);
+        }
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source)
+    {
+        if (get(source) is { } text)
+        {
+            writer.WriteString(Encoded, text);
+        }
+        else if (absent == Absent.Null)
+        {
+            writer.WriteNull(Encoded);
+        }
+    }
+
+    internal override object? Cell(in T source) => get(source);
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction) => Described(new JsonObject
+    {
+        ["type"] = Required ? "string" : new JsonArray("string", "null"),
+    });
+}
+
+internal sealed class ChoiceField<T, TEnum>(
+    string name, string meaning, bool required, Func<T, TEnum> get, Setter<T, TEnum> set)
+    : Field<T>(name, meaning, "", required)
+    where TEnum : struct, Enum
+{
+    private static readonly TEnum[] Values = Enum.GetValues<TEnum>();
+    private static readonly string[] Names = [.. Enum.GetNames<TEnum>().Select(DocumentText.CamelCase)];
+
+    internal override string Wanted => "one of " + string.Join(", ", Names.Select(n => $"\"{n}\""));
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        if (reader.Token != JsonTokenType.String)
+        {
+            reader.Mistyped(Wanted);
+            return;
+        }
+
+        var text = reader.Text();
+        var index = Array.IndexOf(Names, text);
+        if (index < 0)
+        {
+            var nearest = DocumentText.Nearest(text, Names);
+            reader.Note($"must be {Wanted}{(nearest is null ? "" : $"; did you mean \"{nearest}\"?")}", reader.CurrentValue());
+            return;
+        }
+
+        set(ref target, Values[index]);
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source) => writer.WriteString(Encoded, NameOf(source));
+
+    internal override object? Cell(in T source) => NameOf(source);
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction)
+    {
+        var schema = Described(new JsonObject { ["enum"] = new JsonArray([.. Names.Select(n => (JsonNode)n)]) });
+        if (!Required && direction == SchemaDirection.Input)
+        {
+            schema["default"] = NameOf(defaults);
+        }
+
+        return schema;
+    }
+
+    private string NameOf(in T source) => Names[Array.IndexOf(Values, get(source))];
+}
+
+internal sealed class NumbersField<T>(
+    string name, string meaning, string unit, bool required, Interval permitted, int minCount, int maxCount, Absent absent,
+    Func<T, ImmutableArray<double>> get, Setter<T, ImmutableArray<double>> set)
+    : Field<T>(name, meaning, unit, required)
+{
+    internal override string Wanted => $"an array of numbers, each {permitted}";
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        if (reader.Token == JsonTokenType.Null && !Required)
+        {
+            return;
+        }
+
+        if (JsonNumbers.ReadList(ref reader, permitted, Unit, Wanted) is { } values)
+        {
+            Counts.Check(ref reader, values.Length, minCount, maxCount);
+            set(ref target, values);
+        }
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source)
+    {
+        var values = get(source);
+        if (Counts.WriteAbsent(writer, Encoded, values.IsDefault, absent))
+        {
+            return;
+        }
+
+        writer.WritePropertyName(Encoded);
+        JsonNumbers.WriteList(writer, values);
+    }
+
+    internal override object? Cell(in T source) =>
+        get(source) is { IsDefault: false } values ? string.Join(' ', values.Select(DocumentText.Number)) : null;
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction) =>
+        Described(Counts.Schema(JsonNumbers.Schema(permitted), minCount, maxCount, Required));
+}
+
+internal sealed class MatrixField<T>(
+    string name, string meaning, string unit, bool required, Interval permitted, Absent absent,
+    Func<T, ImmutableArray<ImmutableArray<double>>> get, Setter<T, ImmutableArray<ImmutableArray<double>>> set)
+    : Field<T>(name, meaning, unit, required)
+{
+    internal override string Wanted => "an array of arrays of numbers";
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        if (reader.Token == JsonTokenType.Null && !Required)
+        {
+            return;
+        }
+
+        if (reader.Token != JsonTokenType.StartArray)
+        {
+            reader.Mistyped(Wanted);
+            return;
+        }
+
+        var rows = ImmutableArray.CreateBuilder<ImmutableArray<double>>();
+        while (reader.NextElement(rows.Count))
+        {
+            rows.Add(JsonNumbers.ReadList(ref reader, permitted, Unit, "an array of numbers") ?? []);
+            reader.Leave();
+        }
+
+        set(ref target, rows.DrainToImmutable());
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source)
+    {
+        var rows = get(source);
+        if (Counts.WriteAbsent(writer, Encoded, rows.IsDefault, absent))
+        {
+            return;
+        }
+
+        writer.WriteStartArray(Encoded);
+        foreach (var row in rows)
+        {
+            JsonNumbers.WriteList(writer, row);
+        }
+
+        writer.WriteEndArray();
+    }
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction) => Described(Counts.Schema(
+        Counts.Schema(JsonNumbers.Schema(permitted), 0, int.MaxValue, required: true), 0, int.MaxValue, Required));
+}
+
+internal sealed class TextsField<T>(
+    string name, string meaning, bool required, Absent absent, Func<T, ImmutableArray<string>> get, Setter<T, ImmutableArray<string>> set)
+    : Field<T>(name, meaning, "", required)
+{
+    internal override string Wanted => "an array of texts";
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        if (reader.Token == JsonTokenType.Null && !Required)
+        {
+            return;
+        }
+
+        if (reader.Token != JsonTokenType.StartArray)
+        {
+            reader.Mistyped(Wanted);
+            return;
+        }
+
+        var texts = ImmutableArray.CreateBuilder<string>();
+        while (reader.NextElement(texts.Count))
+        {
+            if (reader.Token == JsonTokenType.String)
+            {
+                texts.Add(reader.Text());
+            }
+            else
+            {
+                reader.Mistyped("a text");
+                texts.Add("");
+            }
+
+            reader.Leave();
+        }
+
+        set(ref target, texts.DrainToImmutable());
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source)
+    {
+        var texts = get(source);
+        if (Counts.WriteAbsent(writer, Encoded, texts.IsDefault, absent))
+        {
+            return;
+        }
+
+        writer.WriteStartArray(Encoded);
+        foreach (var text in texts)
+        {
+            writer.WriteStringValue(text);
+        }
+
+        writer.WriteEndArray();
+    }
+
+    internal override object? Cell(in T source) => get(source) is { IsDefault: false } texts ? string.Join(' ', texts) : null;
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction) =>
+        Described(Counts.Schema(new JsonObject { ["type"] = "string" }, 0, int.MaxValue, Required));
+}
+
+internal sealed class ObjectField<T, TChild>(
+    string name, string meaning, bool required, Absent absent, Shape<TChild> shape, Func<T, TChild?> get, Setter<T, TChild?> set)
+    : Field<T>(name, meaning, "", required)
+    where TChild : class, new()
+{
+    internal override string Wanted => "an object";
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        if (reader.Token == JsonTokenType.Null && !Required)
+        {
+            set(ref target, null);
+            return;
+        }
+
+        if (reader.Token != JsonTokenType.StartObject)
+        {
+            reader.Mistyped(Wanted);
+            return;
+        }
+
+        set(ref target, shape.Read(ref reader));
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source)
+    {
+        var child = get(source);
+        if (child is not null)
+        {
+            writer.WritePropertyName(Encoded);
+            shape.Write(writer, child);
+        }
+        else if (absent == Absent.Null)
+        {
+            writer.WriteNull(Encoded);
+        }
+    }
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction)
+    {
+        var schema = Described(shape.Schema(direction));
+        if (!Required)
+        {
+            schema["type"] = new JsonArray("object", "null");
+        }
+
+        return schema;
+    }
+}
+
+internal sealed class ListField<T, TChild>(
+    string name, string meaning, bool required, int minCount, Absent absent, Shape<TChild> shape,
+    Func<T, ImmutableArray<TChild>> get, Setter<T, ImmutableArray<TChild>> set)
+    : Field<T>(name, meaning, "", required)
+    where TChild : new()
+{
+    internal override string Wanted => "an array of objects";
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        if (reader.Token == JsonTokenType.Null && !Required)
+        {
+            return;
+        }
+
+        if (reader.Token != JsonTokenType.StartArray)
+        {
+            reader.Mistyped(Wanted);
+            return;
+        }
+
+        var items = ImmutableArray.CreateBuilder<TChild>();
+        while (reader.NextElement(items.Count))
+        {
+            items.Add(shape.Read(ref reader));
+            reader.Leave();
+        }
+
+        Counts.Check(ref reader, items.Count, minCount, int.MaxValue);
+        set(ref target, items.DrainToImmutable());
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source)
+    {
+        var items = get(source);
+        if (Counts.WriteAbsent(writer, Encoded, items.IsDefault, absent))
+        {
+            return;
+        }
+
+        writer.WriteStartArray(Encoded);
+        foreach (ref readonly var item in items.AsSpan())
+        {
+            shape.Write(writer, item);
+        }
+
+        writer.WriteEndArray();
+    }
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction) =>
+        Described(Counts.Schema(shape.Schema(direction), minCount, int.MaxValue, Required));
+}
+
+internal sealed class OptionalListField<T, TChild>(
+    string name, string meaning, bool required, Absent absent, Shape<TChild> shape,
+    Func<T, ImmutableArray<TChild?>> get, Setter<T, ImmutableArray<TChild?>> set)
+    : Field<T>(name, meaning, "", required)
+    where TChild : class, new()
+{
+    internal override string Wanted => "an array of objects or nulls";
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        if (reader.Token == JsonTokenType.Null && !Required)
+        {
+            return;
+        }
+
+        if (reader.Token != JsonTokenType.StartArray)
+        {
+            reader.Mistyped(Wanted);
+            return;
+        }
+
+        var items = ImmutableArray.CreateBuilder<TChild?>();
+        while (reader.NextElement(items.Count))
+        {
+            items.Add(reader.Token == JsonTokenType.Null ? null : shape.Read(ref reader));
+            reader.Leave();
+        }
+
+        set(ref target, items.DrainToImmutable());
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source)
+    {
+        var items = get(source);
+        if (Counts.WriteAbsent(writer, Encoded, items.IsDefault, absent))
+        {
+            return;
+        }
+
+        writer.WriteStartArray(Encoded);
+        foreach (var item in items)
+        {
+            if (item is null)
+            {
+                writer.WriteNullValue();
+            }
+            else
+            {
+                shape.Write(writer, item);
+            }
+        }
+
+        writer.WriteEndArray();
+    }
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction)
+    {
+        var item = shape.Schema(direction);
+        item["type"] = new JsonArray("object", "null");
+        return Described(Counts.Schema(item, 0, int.MaxValue, Required));
+    }
+}
+
+internal sealed class IncludedField<T, TChild>(Field<TChild> inner, Func<T, TChild> get, Setter<T, TChild> set)
+    : Field<T>(inner.Name, inner.Meaning, inner.Unit, inner.Required)
+    where TChild : new()
+{
+    internal override string Wanted => inner.Wanted;
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        var child = get(target);
+        inner.Read(ref reader, ref child);
+        set(ref target, child);
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source) => inner.Write(writer, get(source));
+
+    internal override object? Cell(in T source) => inner.Cell(get(source));
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction) => inner.Schema(get(defaults), direction);
+}
+
+/// <summary>Numbers to and from JSON. JSON has no NaN: a number that is not finite is written as null.</summary>
+internal static class JsonNumbers
+{
+    internal static void Write(Utf8JsonWriter writer, double value)
+    {
+        if (double.IsFinite(value))
+        {
+            writer.WriteNumberValue(value == 0 ? 0 : value);
+        }
+        else
+        {
+            writer.WriteNullValue();
+        }
+    }
+
+    internal static void WriteList(Utf8JsonWriter writer, ImmutableArray<double> values)
+    {
+        writer.WriteStartArray();
+        foreach (var value in values)
+        {
+            Write(writer, value);
+        }
+
+        writer.WriteEndArray();
+    }
+
+    internal static ImmutableArray<double>? ReadList(ref DocumentReader reader, Interval permitted, string unit, string wanted)
+    {
+        if (reader.Token != JsonTokenType.StartArray)
+        {
+            reader.Mistyped(wanted);
+            return null;
+        }
+
+        var values = ImmutableArray.CreateBuilder<double>();
+        while (reader.NextElement(values.Count))
+        {
+            reader.TryNumber(permitted, unit, out var value);
+            reader.Leave();
+            values.Add(value);
+        }
+
+        return values.DrainToImmutable();
+    }
+
+    internal static JsonObject Schema(Interval permitted) => new()
+    {
+        ["type"] = "number",
+        [permitted.ExcludesMin ? "exclusiveMinimum" : "minimum"] = permitted.Min,
+        ["maximum"] = permitted.Max,
+    };
+}
+
+/// <summary>How many entries a list may have.</summary>
+internal static class Counts
+{
+    internal static void Check(ref DocumentReader reader, int count, int min, int max)
+    {
+        if (count < min || count > max)
+        {
+            var wanted = max == int.MaxValue ? $"at least {min}" : min == max ? $"exactly {min}" : $"{min} to {max}";
+            reader.Note($"must have {wanted} entries, has {count}", "[…]");
+        }
+    }
+
+    internal static bool WriteAbsent(Utf8JsonWriter writer, JsonEncodedText name, bool isAbsent, Absent absent)
+    {
+        if (isAbsent && absent == Absent.Null)
+        {
+            writer.WriteNull(name);
+        }
+
+        return isAbsent;
+    }
+
+    internal static JsonObject Schema(JsonObject items, int min, int max, bool required)
+    {
+        var schema = new JsonObject { ["type"] = required ? "array" : new JsonArray("array", "null"), ["items"] = items };
+        if (min > 0)
+        {
+            schema["minItems"] = min;
+        }
+
+        if (max < int.MaxValue)
+        {
+            schema["maxItems"] = max;
+        }
+
+        return schema;
+    }
+}
