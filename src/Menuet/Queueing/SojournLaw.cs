@@ -20,7 +20,7 @@ namespace Menuet.Queueing;
 /// more: 3e-14 and 3e-13). About 0.3 µs an evaluation.</para>
 /// <para>Source: Zhan et al., Eq. (9). The sum treats the sojourns in the three stages as independent. That is a theorem for two stages, and for three
 /// when the middle one has a single server (Burke 1969, Reich 1963); with several servers in the middle it is an assumption of the paper.
-/// In simulation the difference does not leave the noise (1 % of the tail).</para>
+/// In simulation the tails differed from it by 1 % in a lightly loaded network and by up to 5 % where three equal stages were 90 % busy.</para>
 /// <para>This is the law of first come, first served. Under priorities the number of tasks of classes 1..n is the same process, so by Little's law their joint
 /// mean is the same; the law of their times is not, still less that of class n: see <see cref="PriorityLaw"/>.</para>
 /// <para>Deviates: the paper leaves coincident poles undefined (they make its partial fractions divide by zero); here they are the limit.</para>
