@@ -76,7 +76,7 @@ internal static class CommonValues
             if (seek)
             {
                 block.Total = (depth > 0 ? blocks[depth - 1].Total : 0) + Profit(delivery, block);
-                if (block.Total >= best)
+                if (block.Total > best)
                 {
                     (best, lowest) = (block.Total, j + 1);
                 }

@@ -89,10 +89,10 @@ internal sealed class IndividualValues
 
         return Serve(allowExclusion ? best : stack, menu);
 
-        // Ties go to the larger set of types.
+        // Ties go to the smaller set of types.
         void Consider(Block? candidate)
         {
-            if (candidate!.Total >= bestTotal)
+            if (candidate!.Total > bestTotal)
             {
                 (best, bestTotal) = (candidate, candidate.Total);
             }
@@ -192,16 +192,17 @@ internal sealed class IndividualValues
         var (gap, unattained) = Root(members, surplus, ceiling);
         while (stack is not null && stack.Reduction < ceiling - gap)
         {
-            members = [.. members, .. stack.Members];
-            surplus += stack.Surplus;
-            ceiling = Math.Min(ceiling, stack.Ceiling);
-            stack = stack.Above;
-
-            // Where the pool still wants more than the next block above has, that block joins before any root is sought.
-            if (stack is null || !(Marginal(members, ceiling, ceiling - stack.Reduction).Value < surplus))
+            // Where the pool wants more than the next block above has, that block joins before any root is sought.
+            do
             {
-                (gap, unattained) = Root(members, surplus, ceiling);
+                members = [.. members, .. stack.Members];
+                surplus += stack.Surplus;
+                ceiling = Math.Min(ceiling, stack.Ceiling);
+                stack = stack.Above;
             }
+            while (stack is not null && stack.Reduction < ceiling && Marginal(members, ceiling, ceiling - stack.Reduction).Value < surplus);
+
+            (gap, unattained) = Root(members, surplus, ceiling);
         }
 
         return new(members, surplus, ceiling, gap, Profit(members, surplus, ceiling, gap), unattained, stack);

@@ -24,15 +24,18 @@ internal static class LatencyAudit
         var gains = new double[types.Length];
         var reductions = new double[types.Length];
         var payments = new double[types.Length];
-        double largestPayment = 0, largestValue = 0;
+        double largestPayment = 0, largestGain = 0, largestCeiling = 0;
         for (var j = 0; j < types.Length; j++)
         {
             delivered[j] = Deliver(market, types[j], answer.Menu[j]);
             (gains[j], reductions[j], payments[j]) = (types[j].Gain, delivered[j].Reduction, answer.Menu[j].Payment);
             largestPayment = Math.Max(largestPayment, Math.Abs(payments[j]));
-            largestValue = Math.Max(largestValue, gains[j] * delivered[j].Ceiling);
+            largestGain = Math.Max(largestGain, gains[j]);
+            largestCeiling = Math.Max(largestCeiling, delivered[j].Ceiling);
         }
 
+        // Every type may value every item, so rounding anywhere in the menu may be worth as much to the highest type.
+        var largestValue = largestGain * largestCeiling;
         var money = (options.Tolerance * (1 + largestPayment)) + (Rounding * largestValue);
         var participation = new Inspection(Claim.IndividualRationality, money, "Ye et al., Eq. (25)");
         for (var j = 0; j < types.Length; j++)
@@ -49,7 +52,7 @@ internal static class LatencyAudit
             incentive,
             Monotonicity(gains, delivered, options.Tolerance),
             Feasibility(market, answer, delivered, options.Tolerance),
-            Consistency(market, answer, delivered, individual.Worst.Value, incentive.Worst.Value, options.Tolerance),
+            Consistency(market, answer, delivered, individual.Worst.Value, incentive.Worst.Value, largestValue + largestPayment, options.Tolerance),
         ]);
     }
 
@@ -152,16 +155,15 @@ internal static class LatencyAudit
     }
 
     private static Certificate Consistency(
-        LatencyMarket market, LatencyAnswer answer, Delivered[] delivered, double worstIr, double worstIc, double tolerance)
+        LatencyMarket market, LatencyAnswer answer, Delivered[] delivered, double worstIr, double worstIc, double slackScale, double tolerance)
     {
         // Reported numbers are compared relative to what they are made of, so tolerance here has no unit.
         var inspection = new Inspection(Claim.Consistency, 10 * tolerance, "reported numbers follow from speeds and payments");
-        double profit = 0, turnover = 0, largest = 0;
+        double profit = 0, turnover = 0;
         for (var j = 0; j < delivered.Length; j++)
         {
             var (item, type, fact) = (answer.Menu[j], market.Terms.Types[j], delivered[j]);
             var value = type.Gain * fact.Ceiling;
-            largest = Math.Max(largest, value + Math.Abs(item.Payment));
             if (type.Probability > 0)
             {
                 profit += type.Probability * (item.Payment - fact.Cost);
@@ -182,10 +184,10 @@ internal static class LatencyAudit
 
         Agree(answer.Objective, market.Users * profit, market.Users * turnover, 0, static (_, _) => "objective");
         Agree(answer.PrincipalUtilityPerUser, profit, turnover, 0, static (_, _) => "principalUtilityPerUser");
-        Agree(answer.IrSlackMin, worstIr, largest, 0, static (_, _) => "irSlackMin");
+        Agree(answer.IrSlackMin, worstIr, slackScale, 0, static (_, _) => "irSlackMin");
         if (delivered.Length is > 1 and <= Incentives.PairByPair)
         {
-            Agree(answer.IcSlackMin, worstIc, largest, 0, static (_, _) => "icSlackMin");
+            Agree(answer.IcSlackMin, worstIc, slackScale, 0, static (_, _) => "icSlackMin");
         }
 
         return inspection.Conclude();

@@ -67,7 +67,7 @@ internal sealed class LatencyBarrier
     /// <summary>Follows the central path to its end; false when arithmetic breaks down.</summary>
     internal bool Descend()
     {
-        const double Accuracy = 1e-13;
+        const double Accuracy = 1e-12;
         var turnover = 0.0;
         for (var a = 0; a < types.Length; a++)
         {
@@ -301,7 +301,7 @@ internal sealed class LatencyBarrier
             if (length <= 1e-12)
             {
                 start.CopyTo(point, 0);
-                return -slope < 1e-6;
+                return -slope < 1e-3;
             }
         }
 

@@ -10,7 +10,7 @@ namespace Menuet.Mechanisms.LatencyContract;
 /// Shares no code with <see cref="Isotonic"/> and uses none of its theorems: no virtual values, no payment formula, no cheapest
 /// speeds, no pooling. Its only steps away from the paper are the change of variables to delays, in which the problem is convex,
 /// and one utility per distinct θ, which equal types' mutual constraints force. Accuracy: on the central path the objective is
-/// within m·ε of the optimum (m constraints, barrier weight ε), and ε falls until that is 1e-13 of the money that moves; the bound
+/// within m·ε of the optimum (m constraints, barrier weight ε), and ε falls until that is 1e-12 of the money that moves; the bound
 /// reported adds it. Exclusion: every set of served types that is full above its lowest group is solved; any other set makes a type
 /// below an excluded one deliver E = 0 at a cost.
 /// </remarks>
@@ -88,7 +88,10 @@ internal sealed class LatencyReference : ISolver<LatencyMarket, LatencyOutcome>
                     served[members[m]] = (subset >> m & 1) != 0;
                 }
 
-                sets.Add(served);
+                if (types.Where((type, j) => served[j]).Any(type => type.Probability > 0))
+                {
+                    sets.Add(served);
+                }
             }
         }
 

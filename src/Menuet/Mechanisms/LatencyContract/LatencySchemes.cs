@@ -98,7 +98,7 @@ internal static class LatencySchemes
                 profit += probabilities[k] > 0 ? probabilities[k] * ((gain * reduction) - deliveries[k].Cost(deliveries[k].PaceAtGap(deliveries[k].Ceiling - reduction))) : 0;
             }
 
-            if (profit >= bestProfit)
+            if (profit > bestProfit)
             {
                 (bestProfit, bestReduction, bestCount) = (profit, reduction, count);
             }
