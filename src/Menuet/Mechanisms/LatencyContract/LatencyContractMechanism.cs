@@ -16,6 +16,7 @@ public static class LatencyContractMechanism
         SolverList = [new Isotonic(), new LatencyReference()],
         Describe = Describe,
         Audit = LatencyAudit.Check,
+        Graded = Graded,
         AnswerProblems = LatencyAudit.AnswerProblems,
         Tables = static (_, answer) => [MenuTable("Menu", answer)],
         Schemes = LatencySchemes.Compare,
@@ -36,6 +37,15 @@ public static class LatencyContractMechanism
 
         return market.Users * sum;
     }
+
+    /// <summary>The same answer with the objective that its decisions amount to.</summary>
+    internal static LatencyAnswer Graded(LatencyMarket market, LatencyAnswer answer) => answer with
+    {
+        Objective = Objective(market, new(
+            [.. answer.Menu.Select(item => item.CpuPromptHz)], [.. answer.Menu.Select(item => item.CpuDenoiseHz)],
+            [.. answer.Menu.Select(item => item.RateBitPerSecond)], [.. answer.Menu.Select(item => item.Payment)],
+            [.. answer.Menu.Select(item => item.Excluded)])),
+    };
 
     /// <summary>The menu, with units.</summary>
     internal static Table MenuTable(string title, LatencyAnswer answer) => LatencyItem.Shape.Tabulate(
