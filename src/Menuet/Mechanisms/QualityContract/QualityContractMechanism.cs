@@ -22,6 +22,7 @@ public static class QualityContractMechanism
             new ExactSolver("exact", "The optimum by the fastest exact way: ironing, each type's own best, or a dynamic programme; bounded where a payment cap binds on many types.", QualityMethod.Automatic),
             new ExactSolver("dynamic-programme", "The optimum by a dynamic programme over types and qualities, for any costs.", QualityMethod.DynamicProgramme),
             new ExactSolver("ironing", "The optimum by pooling virtual values; types of equal costs only.", QualityMethod.Ironing),
+            new QualityReference(),
         ],
         Describe = Describe,
         Audit = QualityAudit.Check,
