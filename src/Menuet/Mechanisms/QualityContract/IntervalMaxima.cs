@@ -70,6 +70,21 @@ internal sealed class IntervalMaxima
         }
     }
 
+    /// <summary>results[t] = Σ_i M_i(low, t) for t ≥ low.</summary>
+    internal void FillFrom(int group, int low, Span<double> results)
+    {
+        results.Clear();
+        for (var member = chain.FirstMember[group]; member < chain.FirstMember[group + 1]; member++)
+        {
+            var best = double.NegativeInfinity;
+            for (var t = low; t < count; t++)
+            {
+                best = Math.Max(best, Value(group, member, t));
+                results[t] += best;
+            }
+        }
+    }
+
     /// <summary>results[t] = Σ_i max(free_i, max of f_i over [first, t]): each member left out or served, at utility 0 either way.</summary>
     internal void FillFromNothing(int group, int first, ReadOnlySpan<double> free, Span<double> results)
     {

@@ -116,6 +116,11 @@ internal sealed class ItemGrid
         return best;
     }
 
+    /// <summary>What an unserved member brings, its probability included: a free item of negative cost, if there is one.</summary>
+    internal double FreeWorth(TypeChain chain, int member) => FreeItem(chain, member) is { } item
+        ? -chain.MemberProbability[member] * chain.Cost(member, item.Level, item.Steps)
+        : 0;
+
     private static double[] StepsParts(QualityMarket market)
     {
         if (!market.QualityModel.Table.IsDefault)

@@ -224,7 +224,7 @@ internal sealed class MonotoneProgramme
             {
                 for (var i = member; i < chain.FirstMember[group + 1]; i++)
                 {
-                    nobody += Free(i);
+                    nobody += grid.FreeWorth(chain, i);
                 }
             }
 
@@ -246,11 +246,6 @@ internal sealed class MonotoneProgramme
             values[first] = nobody;
         }
     }
-
-    /// <summary>What an unserved member brings: a free item of negative cost, if there is one.</summary>
-    private double Free(int member) => grid.FreeItem(chain, member) is { } item
-        ? -chain.MemberProbability[member] * chain.Cost(member, item.Level, item.Steps)
-        : 0;
 
     /// <summary>Fills <see cref="worth"/> with <c>weight a − probability c(a)</c>.</summary>
     private void Worth(int member, double weight, double probability)
@@ -357,7 +352,7 @@ internal sealed class MonotoneProgramme
             var free = new double[chain.FirstMember[group + 1] - chain.FirstMember[group]];
             for (var i = 0; i < free.Length; i++)
             {
-                free[i] = Free(chain.FirstMember[group] + i);
+                free[i] = grid.FreeWorth(chain, chain.FirstMember[group] + i);
             }
 
             maxima.FillFromNothing(group, firstPayable[group], free, fromNothing);
@@ -436,7 +431,7 @@ internal sealed class MonotoneProgramme
         for (var i = 0; i < choice.Length; i++)
         {
             choice[i] = maxima!.Between(group, first + i, low < 0 ? firstPayable[group] : low, high, out var value);
-            if (low < 0 && Free(first + i) >= value)
+            if (low < 0 && grid.FreeWorth(chain, first + i) >= value)
             {
                 choice[i] = -1;
             }
