@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Menuet.Documents;
 using Menuet.Mechanisms.LatencyContract;
+using Menuet.Mechanisms.QualityContract;
 using Menuet.Mechanisms.RewardContract;
 
 namespace Menuet;
@@ -14,6 +15,7 @@ public static class Catalog
     public static ImmutableArray<IMechanism> Mechanisms { get; } =
     [
         LatencyContractMechanism.Door,
+        QualityContractMechanism.Door,
         RewardContractMechanism.Door,
     ];
 
