@@ -3,6 +3,7 @@ using Menuet.Documents;
 using Menuet.Mechanisms.LatencyContract;
 using Menuet.Mechanisms.QualityContract;
 using Menuet.Mechanisms.RewardContract;
+using Menuet.Mechanisms.TwoStageContract;
 
 namespace Menuet;
 
@@ -14,8 +15,9 @@ public static class Catalog
     /// <summary>Every mechanism. A test compares this list with the folders.</summary>
     public static ImmutableArray<IMechanism> Mechanisms { get; } =
     [
-        LatencyContractMechanism.Door,
+        TwoStageContractMechanism.Door,
         QualityContractMechanism.Door,
+        LatencyContractMechanism.Door,
         RewardContractMechanism.Door,
     ];
 
