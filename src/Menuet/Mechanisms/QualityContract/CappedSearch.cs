@@ -15,7 +15,7 @@ namespace Menuet.Mechanisms.QualityContract;
 /// </remarks>
 internal sealed class CappedSearch
 {
-    private const long MostWork = 30_000_000;
+    private const long MostWork = 20_000_000;
     private const int ComparedLabels = 48;
     private const double Negligible = 1e-11;
     private const double Rounding = 1e-13;
