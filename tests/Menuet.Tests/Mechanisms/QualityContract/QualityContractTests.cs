@@ -61,13 +61,23 @@ public sealed class QualityContractTests
     }
 
     [Fact]
-    public void Cap_IsPaidByTheTopAndProvenOptimal()
+    public void Cap_PoolsTheUpperTypesBelowIt_ProvenOptimal()
     {
         var answer = Solving.Json(Solving.Solve(Solving.CatalogMarket("ye/quality-capped")));
         Assert.Equal("optimal", (string)answer["status"]!);
-        Assert.Equal(800, (double)answer["menu"]![2]!["payment"]!, 9);
+        Assert.Equal(799.0748, (double)answer["menu"]![2]!["payment"]!, 4);
+        Assert.Equal(15141.5122, (double)answer["objective"]!, 4);
         Assert.Contains("binds", (string)answer["solver"]!["note"]!, StringComparison.Ordinal);
         Assert.False(answer.ContainsKey("objectiveUpperBound"));
+    }
+
+    [Fact]
+    public void TightCap_IsPaidByTheTop()
+    {
+        var text = Solving.CatalogMarket("ye/quality-capped").Replace("\"paymentMax\": 800", "\"paymentMax\": 600", StringComparison.Ordinal);
+        var answer = Solving.Json(Solving.Solve(text));
+        Assert.Equal(600, (double)answer["menu"]![2]!["payment"]!, 9);
+        Assert.Equal((double)Solving.Json(Solving.Solve(text, "reference"))["objective"]!, (double)answer["objective"]!, 6);
     }
 
     [Fact]
