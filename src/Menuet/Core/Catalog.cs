@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Menuet.Documents;
+using Menuet.Mechanisms.QualityContract;
 using Menuet.Mechanisms.RewardContract;
 
 namespace Menuet;
@@ -12,6 +13,7 @@ public static class Catalog
     /// <summary>Every mechanism. A test compares this list with the folders.</summary>
     public static ImmutableArray<IMechanism> Mechanisms { get; } =
     [
+        QualityContractMechanism.Door,
         RewardContractMechanism.Door,
     ];
 
