@@ -26,6 +26,7 @@ public static class QualityContractMechanism
         ],
         Describe = Describe,
         Audit = QualityAudit.Check,
+        Graded = static (market, answer) => answer with { Objective = Objective(market, new([.. answer.Menu.Select(t => t.Level)], [.. answer.Menu.Select(t => t.Steps)], [.. answer.Menu.Select(t => t.Payment)], [.. answer.Menu.Select(t => t.Excluded)])) },
         AnswerProblems = QualityAudit.AnswerProblems,
         Tables = static (_, answer) =>
         [

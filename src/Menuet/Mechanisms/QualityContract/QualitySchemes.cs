@@ -28,7 +28,7 @@ internal static class QualitySchemes
     }
 
     /// <summary>Participation alone: each type its best item at <c>min(θ A, paymentMax)</c>.</summary>
-    private static QualityOutcome? CompleteInformation(QualityMarket market)
+    internal static QualityOutcome? CompleteInformation(QualityMarket market)
     {
         var count = market.Types.Length;
         var (levels, steps, payments, excluded) = (new int[count], new int[count], new double[count], new bool[count]);
@@ -60,7 +60,7 @@ internal static class QualitySchemes
     /// One item at one payment: what the lowest type would pay, or with exclusion what any type would. Types that gain take it;
     /// types that are indifferent take it where the provider profits.
     /// </summary>
-    private static QualityOutcome? Uniform(QualityMarket market, CancellationToken cancellation)
+    internal static QualityOutcome? Uniform(QualityMarket market, CancellationToken cancellation)
     {
         var types = market.Types;
         var order = Enumerable.Range(0, types.Length).OrderBy(i => types[i].Gain).ToArray();
