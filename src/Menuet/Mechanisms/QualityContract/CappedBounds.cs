@@ -101,15 +101,7 @@ internal sealed class CappedBounds
     }
 
     /// <summary>The members' own choices between two qualities; from −1: each from the first payable quality up, or none.</summary>
-    internal void Divide(int group, int low, int high, Span<int> choice)
-    {
-        var first = chain.FirstMember[group];
-        for (var i = 0; i < choice.Length; i++)
-        {
-            choice[i] = intervals.Between(group, first + i, low < 0 ? firstPayable[group] : low, high, out var value);
-            choice[i] = low < 0 && grid.FreeWorth(chain, first + i) >= value ? -1 : choice[i];
-        }
-    }
+    internal void Divide(int group, int low, int high, Span<int> choice) => intervals.Divide(group, low, high, firstPayable[group], choice);
 
     private void Tabulate(int group)
     {
@@ -120,11 +112,9 @@ internal sealed class CappedBounds
             firstPayable[group]++;
         }
 
-        var free = new double[chain.FirstMember[group + 1] - first];
-        for (var i = 0; i < free.Length; i++)
+        for (var member = first; member < chain.FirstMember[group + 1]; member++)
         {
-            free[i] = grid.FreeWorth(chain, first + i);
-            left[group] += free[i];
+            left[group] += grid.FreeWorth(chain, member);
         }
 
         if (IsSingle(group))
@@ -152,7 +142,7 @@ internal sealed class CappedBounds
         }
 
         fromNothing[group] = new double[count];
-        intervals.FillFromNothing(group, firstPayable[group], free, fromNothing[group]);
+        intervals.FillFromNothing(group, firstPayable[group], fromNothing[group]);
         for (var t = 0; t < count; t++)
         {
             fromNothing[group][t] += chain.Above[group] * gain * quality[t];

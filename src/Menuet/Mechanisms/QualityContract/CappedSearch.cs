@@ -15,7 +15,7 @@ namespace Menuet.Mechanisms.QualityContract;
 /// </remarks>
 internal sealed class CappedSearch
 {
-    private const long MostWork = 200_000_000;
+    private const long MostWork = 20_000_000;
     private const int ComparedLabels = 48;
     private const double Negligible = 1e-11;
     private const double Rounding = 1e-13;
@@ -127,7 +127,6 @@ internal sealed class CappedSearch
             {
                 for (var high = bounds.FirstPayable(group); high < quality.Length && gain * quality[high] <= cap * (1 + Rounding); high++)
                 {
-                    work++;
                     Emit(
                         new() { State = high, Switch = -1, Low = Partly, Parent = parent, Paid = gain * quality[high], Value = label.Value + bounds.FromNothing(group, high) },
                         group);
@@ -155,7 +154,6 @@ internal sealed class CappedSearch
         var last = bounds.IsSingle(group) ? low : quality.Length - 1;
         for (var high = low; high <= last; high++)
         {
-            work++;
             var child = new Label
             {
                 State = high,
@@ -176,6 +174,7 @@ internal sealed class CappedSearch
 
     private void Emit(Label label, int group)
     {
+        work++;
         if (label.Paid - label.Room > cap * (1 + Rounding))
         {
             return;

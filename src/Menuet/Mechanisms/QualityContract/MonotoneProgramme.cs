@@ -42,7 +42,7 @@ internal sealed class MonotoneProgramme
     private readonly double[] steps;
     private readonly double[] values;
     private readonly double[] worth;
-    private readonly double[] itemWorth;
+    private readonly double[] itemCosts;
     private readonly int[] firstPayable;
     private readonly bool[] entersHere;
     private readonly IntervalMaxima? maxima;
@@ -68,7 +68,7 @@ internal sealed class MonotoneProgramme
         steps = Padded(grid.Steps, items);
         values = new double[padded];
         worth = new double[padded];
-        itemWorth = grid.OneItemEach ? [] : new double[items];
+        itemCosts = grid.OneItemEach ? [] : new double[items];
         firstPayable = exclusion ? FirstPayable(chain, grid, paymentMin) : [];
         entersHere = new bool[exclusion ? chain.Groups : 0];
         fromNothing = new double[exclusion ? count : 0];
@@ -206,20 +206,24 @@ internal sealed class MonotoneProgramme
                 EnterAt(group);
             }
 
-            if (single)
+            if (single && grid.OneItemEach)
             {
                 var probability = chain.MemberProbability[member];
-                Worth(member, (probability * chain.Gain[group]) + entry[group] - exit[group], probability);
+                var index = chain.CommonCosts ? 0 : member;
+                Advance(
+                    quality, (probability * chain.Gain[group]) + entry[group] - exit[group],
+                    probability * chain.CostPerLevel[index], probability * chain.CostPerStep[index], record);
+            }
+            else if (single)
+            {
+                Worth(member, (chain.MemberProbability[member] * chain.Gain[group]) + entry[group] - exit[group]);
+                Advance(worth, 1, 0, 0, record);
             }
             else
             {
-                for (var t = 0; t < padded; t++)
-                {
-                    worth[t] = entry[group] * quality[t];
-                }
+                Advance(quality, entry[group], 0, 0, record);
             }
 
-            Advance(values, worth, record);
             if (exclusion)
             {
                 for (var i = member; i < chain.FirstMember[group + 1]; i++)
@@ -247,99 +251,79 @@ internal sealed class MonotoneProgramme
         }
     }
 
-    /// <summary>Fills <see cref="worth"/> with <c>weight a − probability c(a)</c>.</summary>
-    private void Worth(int member, double weight, double probability)
+    /// <summary>Fills <see cref="worth"/> for a member when some quality has several items, of which it takes the cheapest.</summary>
+    private void Worth(int member, double weight)
     {
+        var probability = chain.MemberProbability[member];
         var index = chain.CommonCosts ? 0 : member;
         var (perLevel, perStep) = (probability * chain.CostPerLevel[index], probability * chain.CostPerStep[index]);
-        if (grid.OneItemEach)
+        var (levelCosts, stepCosts) = (new Vector<double>(perLevel), new Vector<double>(perStep));
+        for (var item = 0; item < itemCosts.Length; item += Vector<double>.Count)
         {
-            var width = Vector<double>.Count;
-            var (weights, levelCosts, stepCosts) = (new Vector<double>(weight), new Vector<double>(perLevel), new Vector<double>(perStep));
-            for (var t = 0; t < worth.Length; t += width)
-            {
-                var cost = (levelCosts * new Vector<double>(levels, t)) + (stepCosts * new Vector<double>(steps, t));
-                ((weights * new Vector<double>(quality, t)) - cost).CopyTo(worth, t);
-            }
-
-            return;
-        }
-
-        CheapestWorth(perLevel, perStep);
-        for (var t = 0; t < count; t++)
-        {
-            worth[t] = (weight * quality[t]) - worth[t];
-        }
-    }
-
-    /// <summary>Fills <see cref="worth"/> with the cost of the cheapest item of each quality.</summary>
-    private void CheapestWorth(double perLevel, double perStep)
-    {
-        for (var item = 0; item < itemWorth.Length; item++)
-        {
-            itemWorth[item] = (perLevel * levels[item]) + (perStep * steps[item]);
+            ((levelCosts * new Vector<double>(levels, item)) + (stepCosts * new Vector<double>(steps, item))).CopyTo(itemCosts, item);
         }
 
         for (var t = 0; t < count; t++)
         {
-            var best = itemWorth[grid.FirstItem[t]];
+            var cheapest = itemCosts[grid.FirstItem[t]];
             for (var item = grid.FirstItem[t] + 1; item < grid.FirstItem[t + 1]; item++)
             {
-                best = Math.Min(best, itemWorth[item]);
+                cheapest = Math.Min(cheapest, itemCosts[item]);
             }
 
-            worth[t] = best;
+            worth[t] = (weight * quality[t]) - cheapest;
         }
     }
 
-    /// <summary>values[t] = worth[t] + max of values[0..t]; a record's bit says that the maximum is at t itself.</summary>
-    private static void Advance(Span<double> values, ReadOnlySpan<double> worth, Span<byte> records)
+    /// <summary>
+    /// values[t] = max of values[0..t] + weight amounts[t] − (perLevel levels[t] + perStep steps[t]); a record's bit says that the
+    /// maximum is at t itself.
+    /// </summary>
+    private void Advance(double[] amounts, double weight, double perLevel, double perStep, Span<byte> records)
     {
+        ref var value = ref MemoryMarshal.GetArrayDataReference(values);
+        ref var amount = ref MemoryMarshal.GetArrayDataReference(amounts);
+        ref var level = ref MemoryMarshal.GetArrayDataReference(levels);
+        ref var step = ref MemoryMarshal.GetArrayDataReference(steps);
+        ref var bits = ref MemoryMarshal.GetReference(records);
         if (Vector512.IsHardwareAccelerated)
         {
-            Advance512(values, worth, records);
+            var carry = Vector512.Create(double.NegativeInfinity);
+            var (weights, levelCosts, stepCosts) = (Vector512.Create(weight), Vector512.Create(-perLevel), Vector512.Create(-perStep));
+            for (nuint t = 0; t < (nuint)padded; t += 8)
+            {
+                var own = Vector512.LoadUnsafe(ref value, t);
+                var most = Vector512.MaxNative(own, Vector512.Shuffle(own, Vector512.Create(0L, 0, 1, 2, 3, 4, 5, 6)));
+                most = Vector512.MaxNative(most, Vector512.Shuffle(most, Vector512.Create(0L, 1, 0, 1, 2, 3, 4, 5)));
+                most = Vector512.MaxNative(most, Vector512.Shuffle(most, Vector512.Create(0L, 1, 2, 3, 0, 1, 2, 3)));
+                var last = Vector512.Shuffle(most, Vector512.Create(7L, 7, 7, 7, 7, 7, 7, 7));
+                most = Vector512.MaxNative(most, carry);
+                carry = Vector512.MaxNative(carry, last);
+                Unsafe.Add(ref bits, t >> 3) = (byte)Vector512.Equals(own, most).ExtractMostSignificantBits();
+                var add = Vector512.FusedMultiplyAdd(levelCosts, Vector512.LoadUnsafe(ref level, t), stepCosts * Vector512.LoadUnsafe(ref step, t));
+                add = Vector512.FusedMultiplyAdd(weights, Vector512.LoadUnsafe(ref amount, t), add);
+                (most + add).StoreUnsafe(ref value, t);
+            }
+
             return;
         }
 
-        ref var value = ref MemoryMarshal.GetReference(values);
-        ref var add = ref MemoryMarshal.GetReference(worth);
-        var carry = Vector256.Create(double.NegativeInfinity);
-        for (var t = 0; t < values.Length; t += 8)
+        var carried = Vector256.Create(double.NegativeInfinity);
+        for (nuint t = 0; t < (nuint)padded; t += 4)
         {
-            var bits = 0u;
-            for (var half = 0; half < 8; half += 4)
-            {
-                var own = Vector256.LoadUnsafe(ref value, (nuint)(t + half));
-                var most = Vector256.MaxNative(own, Vector256.Shuffle(own, Vector256.Create(0L, 0, 1, 2)));
-                most = Vector256.MaxNative(most, Vector256.Shuffle(most, Vector256.Create(0L, 1, 0, 1)));
-                var last = Vector256.Shuffle(most, Vector256.Create(3L, 3, 3, 3));
-                most = Vector256.MaxNative(most, carry);
-                carry = Vector256.MaxNative(carry, last);
-                bits |= Vector256.Equals(own, most).ExtractMostSignificantBits() << half;
-                (most + Vector256.LoadUnsafe(ref add, (nuint)(t + half))).StoreUnsafe(ref value, (nuint)(t + half));
-            }
-
-            records[t >> 3] = (byte)bits;
-        }
-    }
-
-    private static void Advance512(Span<double> values, ReadOnlySpan<double> worth, Span<byte> records)
-    {
-        ref var value = ref MemoryMarshal.GetReference(values);
-        ref var add = ref MemoryMarshal.GetReference(worth);
-        ref var bits = ref MemoryMarshal.GetReference(records);
-        var carry = Vector512.Create(double.NegativeInfinity);
-        for (var t = 0; t < values.Length; t += 8)
-        {
-            var own = Vector512.LoadUnsafe(ref value, (nuint)t);
-            var most = Vector512.MaxNative(own, Vector512.Shuffle(own, Vector512.Create(0L, 0, 1, 2, 3, 4, 5, 6)));
-            most = Vector512.MaxNative(most, Vector512.Shuffle(most, Vector512.Create(0L, 1, 0, 1, 2, 3, 4, 5)));
-            most = Vector512.MaxNative(most, Vector512.Shuffle(most, Vector512.Create(0L, 1, 2, 3, 0, 1, 2, 3)));
-            var last = Vector512.Shuffle(most, Vector512.Create(7L, 7, 7, 7, 7, 7, 7, 7));
-            most = Vector512.MaxNative(most, carry);
-            carry = Vector512.MaxNative(carry, last);
-            Unsafe.Add(ref bits, t >> 3) = (byte)Vector512.Equals(own, most).ExtractMostSignificantBits();
-            (most + Vector512.LoadUnsafe(ref add, (nuint)t)).StoreUnsafe(ref value, (nuint)t);
+            var own = Vector256.LoadUnsafe(ref value, t);
+            var most = Vector256.MaxNative(own, Vector256.Shuffle(own, Vector256.Create(0L, 0, 1, 2)));
+            most = Vector256.MaxNative(most, Vector256.Shuffle(most, Vector256.Create(0L, 1, 0, 1)));
+            var last = Vector256.Shuffle(most, Vector256.Create(3L, 3, 3, 3));
+            most = Vector256.MaxNative(most, carried);
+            carried = Vector256.MaxNative(carried, last);
+            var mask = Vector256.Equals(own, most).ExtractMostSignificantBits();
+            ref var octet = ref Unsafe.Add(ref bits, t >> 3);
+            octet = (byte)((t & 4) == 0 ? mask : octet | (mask << 4));
+            var add = Vector256.FusedMultiplyAdd(
+                Vector256.Create(-perLevel), Vector256.LoadUnsafe(ref level, t), Vector256.Create(-perStep) * Vector256.LoadUnsafe(ref step, t));
+            add = Vector256.FusedMultiplyAdd(Vector256.Create(weight), Vector256.LoadUnsafe(ref amount, t), add);
+            (most + add).StoreUnsafe(ref value, t);
         }
     }
 
@@ -349,13 +333,7 @@ internal sealed class MonotoneProgramme
         maxima!.Fill(group, values, worth, origin);
         if (exclusion && firstPayable[group] < count)
         {
-            var free = new double[chain.FirstMember[group + 1] - chain.FirstMember[group]];
-            for (var i = 0; i < free.Length; i++)
-            {
-                free[i] = grid.FreeWorth(chain, chain.FirstMember[group] + i);
-            }
-
-            maxima.FillFromNothing(group, firstPayable[group], free, fromNothing);
+            maxima.FillFromNothing(group, firstPayable[group], fromNothing);
             for (var t = firstPayable[group]; t < count; t++)
             {
                 if (nobodyBefore + fromNothing[t] > worth[t])
@@ -410,7 +388,7 @@ internal sealed class MonotoneProgramme
             else
             {
                 var low = origins[(originRow * count) + state];
-                Divide(group, low, state, choice[first..after]);
+                maxima!.Divide(group, low, state, exclusion ? firstPayable[group] : 0, choice[first..after]);
                 state = low;
             }
 
@@ -422,20 +400,6 @@ internal sealed class MonotoneProgramme
         }
 
         return state;
-    }
-
-    /// <summary>The members' own choices between two qualities; from −1: each from the first payable quality up, or none.</summary>
-    private void Divide(int group, int low, int high, Span<int> choice)
-    {
-        var first = chain.FirstMember[group];
-        for (var i = 0; i < choice.Length; i++)
-        {
-            choice[i] = maxima!.Between(group, first + i, low < 0 ? firstPayable[group] : low, high, out var value);
-            if (low < 0 && grid.FreeWorth(chain, first + i) >= value)
-            {
-                choice[i] = -1;
-            }
-        }
     }
 
     private static int RecordAtOrBelow(ReadOnlySpan<byte> records, int t)

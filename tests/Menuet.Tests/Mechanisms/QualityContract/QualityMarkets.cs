@@ -9,11 +9,11 @@ internal static class QualityMarkets
     internal static QualityMarket Draw(ulong seed)
     {
         var rng = Rng.Stream(seed, 0);
-        var count = 1 + rng.NextInt(4);
+        var count = 1 + rng.NextInt(5);
         var money = new[] { 1.0, 1e6, 1e-9 }[rng.NextInt(3)];
         var points = new[] { 1.0, 1e6, 1e-9 }[rng.NextInt(3)];
-        var items = count switch { 1 => 20, 2 => 20, 3 => 8, _ => 5 };
-        var columns = 1 + rng.NextInt(4);
+        var items = count switch { 1 => 20, 2 => 20, 3 => 8, 4 => 5, _ => 3 };
+        var columns = 1 + rng.NextInt(Math.Min(4, items));
         var rows = Math.Max(1, items / columns);
         var (levelMin, stepsMin) = (rng.NextInt(2), rng.NextInt(3));
         var gains = new double[count];
