@@ -8,8 +8,8 @@ internal static class AuditCommand
 {
     internal static Command Create(Terminal terminal)
     {
-        var market = new Argument<string>("market") { Description = "The market's file, or its name in the catalogue" };
-        var answer = new Argument<string>("answer") { Description = "The answer's file, in the form that solve writes; '-' reads standard input" };
+        var market = new Argument<string>("market") { HelpName = "market", Description = "The market's file, or its name in the catalogue" };
+        var answer = new Argument<string>("answer") { HelpName = "answer", Description = "The answer's file, in the form that solve writes; '-' reads standard input" };
         var shared = new SharedOptions();
         var command = new Command("audit", "Judges an answer from anywhere: every claim with its worst slack, and the true optimum beside it.") { market, answer };
         shared.AddTo(command);

@@ -8,7 +8,7 @@ internal static class CompareCommand
 {
     internal static Command Create(Terminal terminal)
     {
-        var market = new Argument<string>("market") { Description = "The market's file, '-', or its name in the catalogue" };
+        var market = new Argument<string>("market") { HelpName = "market", Description = "The market's file, '-', or its name in the catalogue" };
         var shared = new SharedOptions();
         var command = new Command("compare", "Puts the mechanism beside its baselines and bounds, with shares of the optimum.") { market };
         shared.AddTo(command);

@@ -32,7 +32,7 @@ internal static class CompletionsCommand
 
     internal static Command Create(Terminal terminal)
     {
-        var shell = new Argument<string>("shell") { Description = "bash, zsh or fish" };
+        var shell = new Argument<string>("shell") { HelpName = "shell", Description = "bash, zsh or fish" };
         shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
         var command = new Command("completions", "Prints a shell's completion script.") { shell };
         command.SetAction(parsed => terminal.Output.WriteLine(parsed.GetRequiredValue(shell) switch

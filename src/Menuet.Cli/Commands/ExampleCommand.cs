@@ -8,7 +8,7 @@ internal static class ExampleCommand
 {
     internal static Command Create(Terminal terminal)
     {
-        var name = new Argument<string>("kind") { Description = "A kind of market, or a name from the catalogue" };
+        var name = new Argument<string>("kind") { HelpName = "kind", Description = "A kind of market, or a name from the catalogue" };
         name.CompletionSources.Add(_ => Catalog.Kinds.Concat(Catalog.Markets).Select(item => new System.CommandLine.Completions.CompletionItem(item)));
         var command = new Command("example", "Prints a market of the catalogue to start from.") { name };
         command.SetAction(parsed =>

@@ -8,7 +8,7 @@ internal static class SchemaCommand
 {
     internal static Command Create(Terminal terminal)
     {
-        var kind = new Argument<string>("kind") { Description = "A kind of market; 'menuet list' shows them" };
+        var kind = new Argument<string>("kind") { HelpName = "kind", Description = "A kind of market; 'menuet list' shows them" };
         kind.CompletionSources.Add(_ => Catalog.Kinds.Select(name => new System.CommandLine.Completions.CompletionItem(name)));
         var answer = new Option<bool>("--answer") { Description = "The answer's schema instead of the market's" };
         var command = new Command("schema", "Prints the JSON Schema of a kind's market or answer.") { kind, answer };

@@ -12,7 +12,9 @@ internal static class SolveCommand
         {
             Description = "Market files; '-' reads standard input; a name such as ye/two-stage-contract is looked up in the catalogue",
             Arity = ArgumentArity.OneOrMore,
+            HelpName = "market...",
         };
+        files.Validators.Add(MarketSource.RefuseOptions);
         files.CompletionSources.Add(_ => Catalog.Markets.Select(name => new System.CommandLine.Completions.CompletionItem(name)));
         var solver = new Option<string?>("--solver") { Description = "The solver's name; 'menuet list' shows them. Default: the exact one" };
         var output = new Option<string?>("--out") { Description = "Writes the result to this file instead of standard output" };

@@ -38,7 +38,7 @@ internal static class ComparisonText
         var columns = ImmutableArray.CreateBuilder<Column>();
         columns.Add(new("scheme"));
         columns.Add(new("objective", "money"));
-        columns.Add(new($"share of {comparison.Reference}"));
+        columns.Add(new($"share of {comparison.Reference}", "%"));
         columns.AddRange(comparison.Measures);
         if (withMeaning)
         {
@@ -51,7 +51,7 @@ internal static class ComparisonText
             var row = ImmutableArray.CreateBuilder<object?>();
             row.Add(scheme.Name);
             row.Add(scheme.Objective);
-            row.Add(comparison.ShareOf(scheme) is var share && double.IsNaN(share) ? null : share);
+            row.Add(comparison.ShareOf(scheme) is var share && double.IsNaN(share) ? null : 100 * share);
             row.AddRange(scheme.Values.Select(value => (object?)value));
             if (withMeaning)
             {
