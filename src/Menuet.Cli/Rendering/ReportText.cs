@@ -115,7 +115,7 @@ internal static class ReportText
 
     private static IEnumerable<(string Name, string Value)> Facts(Report report, Report? optimum)
     {
-        yield return ("Status", report.Status);
+        yield return ("Status", report.Solver.Name == "answer" ? $"\"{report.Status}\" by its own account" : report.Status);
         if (report.Objective is { } objective)
         {
             yield return ("Objective", TableText.Number(objective));
@@ -159,12 +159,16 @@ internal static class ReportText
                 DocumentText.Words(DocumentText.CamelCase(certificate.Claim.ToString())),
                 certificate.Holds ? "holds" : "FAILS",
                 report.Promises.Contains(certificate.Claim) ? "yes" : "no",
-                certificate.Checked == 0 ? null : certificate.Worst.Value,
+                certificate.Checked == 0 ? null : WithoutNoise(certificate),
                 certificate.Worst.Constraint,
                 certificate.Checked.ToString(CultureInfo.InvariantCulture) + (certificate.Evidence == Evidence.Sampled ? " sampled" : ""),
                 certificate.Source,
             ]),
         ]);
+
+    // A binding constraint is met to rounding; a thousandth of the tolerance separates noise from slack.
+    private static double WithoutNoise(Certificate certificate) =>
+        Math.Abs(certificate.Worst.Value) < certificate.Tolerance / 1000 ? 0 : certificate.Worst.Value;
 
     private static void WriteViolations(TextWriter output, Audit audit, string indent)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using Spectre.Console;
@@ -20,7 +21,8 @@ internal static class TableText
             grid.AddColumn(IsText(table, i) ? header.LeftAligned() : header.RightAligned());
         }
 
-        foreach (var row in table.Rows)
+        var shown = WithoutNoise(table);
+        foreach (var row in shown)
         {
             grid.AddRow(row.Select(cell => new Markup(Styled(Show(cell)))));
         }
@@ -33,7 +35,7 @@ internal static class TableText
         output.WriteLine($"### {table.Title}\n");
         output.WriteLine($"| {string.Join(" | ", table.Columns.Select(c => c.Unit.Length == 0 ? c.Name : $"{c.Name} [{c.Unit}]"))} |");
         output.WriteLine($"|{string.Concat(table.Columns.Select((_, i) => IsText(table, i) ? " --- |" : " ---: |"))}");
-        foreach (var row in table.Rows)
+        foreach (var row in WithoutNoise(table))
         {
             output.WriteLine($"| {string.Join(" | ", row.Select(cell => Show(cell).Replace("|", "\\|", StringComparison.Ordinal)))} |");
         }
@@ -62,6 +64,21 @@ internal static class TableText
     internal static string Number(double number) => double.IsNaN(number)
         ? ""
         : (number == 0 ? 0 : number).ToString(Math.Abs(number) is >= 1e7 or (< 1e-4 and > 0) ? "0.######E+0" : "G7", CultureInfo.InvariantCulture);
+
+    /// <summary>Rows in which what is rounding noise beside the largest number of its column reads 0.</summary>
+    private static ImmutableArray<ImmutableArray<object?>> WithoutNoise(Table table)
+    {
+        var noise = new double[table.Columns.Length];
+        foreach (var row in table.Rows)
+        {
+            for (var i = 0; i < noise.Length; i++)
+            {
+                noise[i] = row[i] is double number && double.IsFinite(number) ? Math.Max(noise[i], 1e-12 * Math.Abs(number)) : noise[i];
+            }
+        }
+
+        return [.. table.Rows.Select(row => row.Select((cell, i) => cell is double number && Math.Abs(number) < noise[i] ? 0.0 : cell).ToImmutableArray())];
+    }
 
     private static string Styled(string text) => text switch
     {

@@ -302,17 +302,21 @@ internal sealed partial class Drawing
             Add("</g>");
     }
 
-    private ImmutableArray<ImmutableArray<(Series, int, string, double)>> LayLegend(double width)
+    /// <summary>One name in the legend with everything that bears it.</summary>
+    private sealed record LegendEntry(ImmutableArray<(Series Series, int Style)> Members, string Text, double Offset);
+
+    private ImmutableArray<ImmutableArray<LegendEntry>> LayLegend(double width)
     {
-        var named = styled.Where(s => s.Series.Name.Length > 0 && s.Series is not HeatMapSeries).ToArray();
-        if (named.Length == 0 || (named.Length == 1 && map is null && named[0].Series is not ReferenceLine))
+        var named = styled.Where(s => s.Series.Name.Length > 0 && s.Series is not HeatMapSeries)
+            .GroupBy(s => (s.Series.Name, s.Style, s.Series is ReferenceLine)).ToArray();
+        if (named.Length == 0 || (named.Length == 1 && map is null && named[0].First().Series is not ReferenceLine))
             return [];
-        var rows = ImmutableArray.CreateBuilder<ImmutableArray<(Series, int, string, double)>>();
-        var row = ImmutableArray.CreateBuilder<(Series, int, string, double)>();
+        var rows = ImmutableArray.CreateBuilder<ImmutableArray<LegendEntry>>();
+        var row = ImmutableArray.CreateBuilder<LegendEntry>();
         var offset = 0.0;
-        foreach (var (series, style) in named)
+        foreach (var group in named)
         {
-            var text = Lettering.Shorten(series.Name, CaptionSize, width - SwatchWidth - 6);
+            var text = Lettering.Shorten(group.Key.Name, CaptionSize, width - SwatchWidth - 6);
             var room = SwatchWidth + 6 + Lettering.Width(text, CaptionSize);
             if (row.Count > 0 && offset + room > width)
             {
@@ -320,7 +324,7 @@ internal sealed partial class Drawing
                 row.Clear();
                 offset = 0;
             }
-            row.Add((series, style, text, offset));
+            row.Add(new LegendEntry([.. group], text, offset));
             offset += room + 14;
         }
         rows.Add(row.ToImmutable());
@@ -335,10 +339,11 @@ internal sealed partial class Drawing
         for (var row = 0; row < legend.Length; row++)
         {
             var middle = Margin + (22 * title.Length) + (LegendRow * row) + 10;
-            foreach (var (series, style, text, offset) in legend[row])
+            foreach (var entry in legend[row])
             {
-                Swatch(series, style, Margin + offset, middle);
-                Text("ink", Margin + offset + SwatchWidth + 6, middle + 4, text, CaptionSize, "start");
+                foreach (var (series, style) in entry.Members)
+                    Swatch(series, style, Margin + entry.Offset, middle);
+                Text("ink", Margin + entry.Offset + SwatchWidth + 6, middle + 4, entry.Text, CaptionSize, "start");
             }
         }
         Add("</g>");

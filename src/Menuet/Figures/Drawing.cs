@@ -32,7 +32,7 @@ internal sealed partial class Drawing
     private readonly Ticks colourTicks;
     private readonly ImmutableArray<string> title;
     private readonly ImmutableArray<string> notes;
-    private readonly ImmutableArray<ImmutableArray<(Series Series, int Style, string Text, double Offset)>> legend;
+    private readonly ImmutableArray<ImmutableArray<LegendEntry>> legend;
     private readonly CategoryLabels? categoryLabels;
     private readonly double left;
     private readonly double right;
@@ -119,11 +119,20 @@ internal sealed partial class Drawing
         return text.Replace(IdMark.ToString(), $"figure-{Fingerprint(text):x8}", StringComparison.Ordinal);
     }
 
-    /// <summary>Numbers curves, points and bars, and apart from them reference lines, so that each gets its own look.</summary>
+    /// <summary>Numbers curves and points, bars, and reference lines, so that each gets its own look; curves and points of one name share theirs.</summary>
     private static ImmutableArray<(Series, int)> Style(ImmutableArray<Series> all)
     {
-        var (curves, references) = (0, 0);
-        return [.. all.Select(s => (s, s switch { HeatMapSeries => 0, ReferenceLine => references++, _ => curves++ }))];
+        var (curves, bars, references) = (0, 0, 0);
+        var named = new Dictionary<string, int>();
+        int Curve(string name)
+        {
+            if (name.Length == 0)
+                return curves++;
+            if (!named.TryGetValue(name, out var style))
+                named[name] = style = curves++;
+            return style;
+        }
+        return [.. all.Select(s => (s, s switch { HeatMapSeries => 0, ReferenceLine => references++, BarSeries => bars++, _ => Curve(s.Name) }))];
     }
 
     private IEnumerable<double> XValues() => figure.Series.SelectMany(series => series switch

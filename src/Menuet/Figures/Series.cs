@@ -7,7 +7,10 @@ public abstract record Series
 {
     private protected Series(string name) => Name = name;
 
-    /// <summary>The name in the legend and the data file; empty keeps it out of the legend.</summary>
+    /// <summary>
+    /// The name in the legend and the data file; empty keeps it out of the legend. Curves and points of one name share colour and legend entry,
+    /// as observations and their fit do.
+    /// </summary>
     public string Name { get; init; }
 
     internal abstract void Check();

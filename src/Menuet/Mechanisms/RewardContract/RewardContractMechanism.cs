@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Menuet.Mechanisms.RewardContract;
 
@@ -16,6 +18,7 @@ public static class RewardContractMechanism
         SolverList = [new ClosedForm(), new RewardReference()],
         Describe = Describe,
         Audit = RewardAudit.Check,
+        Graded = static (market, answer) => answer with { Objective = Objective(market, answer) },
         AnswerProblems = RewardAudit.AnswerProblems,
         Tables = static (_, answer) =>
         [
@@ -28,16 +31,47 @@ public static class RewardContractMechanism
     internal static double Objective(
         RewardMarket market, ImmutableArray<RewardType> types, ImmutableArray<double> qualities, ImmutableArray<double> rewards)
     {
+        // Logarithms in blocks: a vector at a time costs a fifth of one at a time, and a million types are mostly logarithms.
+        const int Block = 512;
+        Span<double> logarithms = stackalloc double[Block];
+        var given = types.AsSpan();
+        var delivered = qualities.AsSpan();
+        var paid = rewards.AsSpan();
         var sum = 0.0;
-        for (var k = 0; k < types.Length; k++)
+        for (var start = 0; start < given.Length; start += Block)
         {
-            if (types[k].Probability > 0)
+            var count = Math.Min(Block, given.Length - start);
+            for (var k = 0; k < count; k++)
             {
-                sum += types[k].Probability * PlatformUtility(market, qualities[k], rewards[k]);
+                logarithms[k] = delivered[start + k] - market.QualityThreshold + 1;
+            }
+
+            var vectors = MemoryMarshal.Cast<double, Vector<double>>(logarithms);
+            for (var v = 0; v < vectors.Length; v++)
+            {
+                vectors[v] = Vector.Log(vectors[v]);
+            }
+
+            for (var k = 0; k < count; k++)
+            {
+                var probability = given[start + k].Probability;
+                if (probability > 0)
+                {
+                    sum += probability * ((market.UtilityCoefficient * logarithms[k]) - paid[start + k]);
+                }
             }
         }
 
         return sum;
+    }
+
+    private static double Objective(RewardMarket market, RewardAnswer answer)
+    {
+        var types = market.ResolvedTypes();
+        return Objective(
+            market, types,
+            [.. answer.Menu.Select((item, k) => item.Quality ?? types[k].Quality ?? double.NaN)],
+            [.. answer.Menu.Select(item => item.Reward)]);
     }
 
     /// <summary>f φ R − κ Q, money (Eq. 1).</summary>
