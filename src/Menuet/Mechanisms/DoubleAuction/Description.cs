@@ -38,7 +38,7 @@ internal static class Description
 
     private static ClearedMarket Of(Clearing clearing, Book book, in Scores scores)
     {
-        var pairs = LatencyMatching.Pairs(clearing, book.As(clearing));
+        var pairs = LatencyMatching.Pairs(clearing, book);
         var hasUnits = book.BuyerOf is not null;
         var result = new ClearedMarket
         {

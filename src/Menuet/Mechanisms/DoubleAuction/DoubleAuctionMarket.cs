@@ -116,7 +116,7 @@ public sealed record DoubleAuctionMarket : IMarket
     private IEnumerable<Problem> LocalProblems()
     {
         var locals = Locals;
-        var hasUnits = HasUnits;
+        var hasUnits = locals.Any(local => local.MentionsUnits);
         var inBounds = MissingSide == MissingSide.Bounds && ValueBounds is { } bounds && bounds.Min <= bounds.Max ? ValueBounds : null;
         for (var i = 0; i < locals.Length; i++)
         {

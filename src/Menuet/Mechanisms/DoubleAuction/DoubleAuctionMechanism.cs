@@ -30,6 +30,7 @@ public static class DoubleAuctionMechanism
         ],
         Describe = Description.Of,
         Audit = DoubleAuctionAudit.Check,
+        Graded = GivenAnswer.Graded,
         AnswerProblems = DoubleAuctionAudit.AnswerProblems,
         Tables = Tables,
         Schemes = DoubleAuctionSchemes.Compare,

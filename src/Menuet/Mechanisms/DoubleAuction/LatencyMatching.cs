@@ -36,9 +36,10 @@ internal static class LatencyMatching
         return (clearing with { Partners = partners.MoveToImmutable() }, assignment.Bound);
     }
 
-    /// <summary>The traded pairs of units, highest bid first.</summary>
+    /// <summary>The traded pairs of units, highest played bid first.</summary>
     internal static (int Buyer, int Seller)[] Pairs(Clearing clearing, Book book)
     {
+        book = book.As(clearing);
         var buyers = Ranking.Of(book.Bids, clearing.Buyers.AsSpan(), descending: true);
         var pairs = new (int Buyer, int Seller)[buyers.Length];
         var sellers = clearing.Partners.IsDefault ? Ranking.Of(book.Asks, clearing.Sellers.AsSpan(), descending: false) : null;

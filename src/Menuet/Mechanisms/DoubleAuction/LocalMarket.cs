@@ -27,7 +27,11 @@ public sealed record LocalMarket
             "ratesMegabitsPerSecond", "R, transmission rates: a row per buyer, a column per seller", m => m.RatesMegabitsPerSecond,
             (ref m, v) => m = m with { RatesMegabitsPerSecond = v }, Interval.Positive, "Mbit/s");
 
-    internal bool HasUnits => Buyers.Any(buyer => !buyer.Units.IsDefault) || Sellers.Any(seller => !seller.Units.IsDefault);
+    /// <summary>Whether participants list units; in a valid market everybody does or nobody.</summary>
+    internal bool HasUnits => Buyers.IsEmpty ? !Sellers.IsEmpty && !Sellers[0].Units.IsDefault : !Buyers[0].Units.IsDefault;
+
+    /// <summary>Whether anybody lists units, in a market that may not be valid.</summary>
+    internal bool MentionsUnits => Buyers.Any(buyer => !buyer.Units.IsDefault) || Sellers.Any(seller => !seller.Units.IsDefault);
 
     /// <summary>Whether every pair's latency is known: rates and all sizes are given.</summary>
     internal bool KnowsLatency => !RatesMegabitsPerSecond.IsDefault && Buyers.All(buyer => buyer.ContentKilobytes is not null);
@@ -212,11 +216,11 @@ public readonly record struct AuctionBuyer
 
     internal static Shape<AuctionBuyer> Shape { get; } = new Shape<AuctionBuyer>("a buyer: a vehicle with a request")
         .Text("id", "its name; default b1, b2, …", b => b.Id, (ref b, v) => b = b with { Id = v })
-        .OptionalNumber("bid", "b, the bid for one unit", b => b.Bid, (ref b, v) => b = b with { Bid = v }, unit: "money")
-        .OptionalNumber("value", "u_v, the true value; default: the bid", b => b.Value, (ref b, v) => b = b with { Value = v }, unit: "money")
+        .OptionalNumber("bid", "b, the bid for one unit", b => b.Bid, (ref b, v) => b = b with { Bid = v }, unit: "money", absent: Absent.Omitted)
+        .OptionalNumber("value", "u_v, the true value; default: the bid", b => b.Value, (ref b, v) => b = b with { Value = v }, unit: "money", absent: Absent.Omitted)
         .OptionalNumber(
             "contentKilobytes", "c_v, the size of what is requested", b => b.ContentKilobytes, (ref b, v) => b = b with { ContentKilobytes = v },
-            Interval.Positive, "kB")
+            Interval.Positive, "kB", Absent.Omitted)
         .Numbers("units", "values of the first, second, … unit, never rising; instead of bid", b => b.Units, (ref b, v) => b = b with { Units = v }, unit: "money");
 }
 
@@ -237,7 +241,7 @@ public readonly record struct AuctionSeller
 
     internal static Shape<AuctionSeller> Shape { get; } = new Shape<AuctionSeller>("a seller: a virtual machine")
         .Text("id", "its name; default s1, s2, …", s => s.Id, (ref s, v) => s = s with { Id = v })
-        .OptionalNumber("ask", "s, the ask for one unit", s => s.Ask, (ref s, v) => s = s with { Ask = v }, unit: "money")
-        .OptionalNumber("cost", "u_m, the true cost; default: the ask", s => s.Cost, (ref s, v) => s = s with { Cost = v }, unit: "money")
+        .OptionalNumber("ask", "s, the ask for one unit", s => s.Ask, (ref s, v) => s = s with { Ask = v }, unit: "money", absent: Absent.Omitted)
+        .OptionalNumber("cost", "u_m, the true cost; default: the ask", s => s.Cost, (ref s, v) => s = s with { Cost = v }, unit: "money", absent: Absent.Omitted)
         .Numbers("units", "costs of the first, second, … unit, never falling; instead of ask", s => s.Units, (ref s, v) => s = s with { Units = v }, unit: "money");
 }

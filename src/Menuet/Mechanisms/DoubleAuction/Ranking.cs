@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace Menuet.Mechanisms.DoubleAuction;
 
@@ -79,27 +81,24 @@ internal static class Ranking
             reaching = kept;
         }
 
-        return System.Runtime.InteropServices.ImmutableCollectionsMarshal.AsImmutableArray(reaching);
+        return ImmutableCollectionsMarshal.AsImmutableArray(reaching);
     }
 
     private static int[] Reaching(double[] values, double last, bool descending)
     {
         var sign = descending ? 1.0 : -1.0;
         var limit = last * sign;
-        var count = 0;
-        foreach (var value in values)
+        var buffer = ArrayPool<int>.Shared.Rent(values.Length);
+        var found = 0;
+        for (var i = 0; i < values.Length; i++)
         {
-            count += value * sign >= limit ? 1 : 0;
-        }
-
-        var reaching = new int[count];
-        // Without a branch on the value, which no predictor could guess.
-        for (int i = 0, found = 0; found < reaching.Length; i++)
-        {
-            reaching[found] = i;
+            // Without a branch on the value, which no predictor could guess.
+            buffer[found] = i;
             found += values[i] * sign >= limit ? 1 : 0;
         }
 
+        var reaching = buffer.AsSpan(0, found).ToArray();
+        ArrayPool<int>.Shared.Return(buffer);
         return reaching;
     }
 }

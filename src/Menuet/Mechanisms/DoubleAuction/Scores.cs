@@ -13,14 +13,15 @@ namespace Menuet.Mechanisms.DoubleAuction;
 internal readonly record struct Scores(
     double Gains, double PaperWelfare, double BuyersSurplus, double SellersSurplus, double BudgetBalance, double LatencySeconds)
 {
-    internal static Scores Of(Clearing clearing, Book book)
+    internal static Scores Of(Clearing clearing, Book book) => Of(clearing, book, Latency(clearing, book));
+
+    internal static Scores Of(Clearing clearing, Book book, double latencySeconds)
     {
         var values = Total(book.Values, clearing.Buyers);
         var costs = Total(book.Costs, clearing.Sellers);
-        var trades = clearing.Buyers.Length;
-        var payments = clearing.Payments.IsDefault ? trades == 0 ? 0 : trades * clearing.BuyerPrice : Total(clearing.Payments);
-        var receipts = clearing.Receipts.IsDefault ? trades == 0 ? 0 : trades * clearing.SellerPrice : Total(clearing.Receipts);
-        return new(values - costs, values + costs, values - payments, receipts - costs, payments - receipts, Latency(clearing, book));
+        var payments = clearing.Payments.IsDefault ? Uniform(clearing.Buyers.Length, clearing.BuyerPrice) : Total(clearing.Payments);
+        var receipts = clearing.Receipts.IsDefault ? Uniform(clearing.Sellers.Length, clearing.SellerPrice) : Total(clearing.Receipts);
+        return new(values - costs, values + costs, values - payments, receipts - costs, payments - receipts, latencySeconds);
     }
 
     /// <summary>The designer's objective, Eq. (6): the only place where it is computed.</summary>
@@ -44,13 +45,11 @@ internal readonly record struct Scores(
         return (welfare.Value, balance.Value, latency.Value);
     }
 
+    /// <summary>Nothing costs nothing, also where there is no price.</summary>
+    private static double Uniform(int trades, double price) => trades == 0 ? 0 : trades * price;
+
     private static double Latency(Clearing clearing, Book book)
     {
-        if (clearing.Buyers.IsEmpty)
-        {
-            return book.Market.KnowsLatency ? 0 : double.NaN;
-        }
-
         if (!book.Market.KnowsLatency)
         {
             return double.NaN;

@@ -3,9 +3,9 @@ namespace Menuet.Mechanisms.DoubleAuction;
 /// <summary>Seeded misreports of participants with several units; for the audit.</summary>
 internal static class UnitDeviations
 {
-    private const int MostTried = 3_000;
+    private const int MostTried = 400;
     private const int LeastTried = 30;
-    private const double Work = 2e7;
+    private const double Work = 1e7;
 
     internal static void Check(Inspection inspection, AuditedMarket one, AuctionMechanism mechanism, ref Rng random)
     {
