@@ -20,7 +20,7 @@ internal static class Deviations
     {
         var evidence = markets.All(one => IsExhaustive(one, mechanism)) ? Evidence.Exhaustive : Evidence.Sampled;
         var inspection = new Inspection(
-            Claim.Truthfulness, tolerance, "McAfee 1992; unilateral deviations from the true value, the others as played", evidence);
+            Claim.Truthfulness, tolerance, "McAfee 1992; unilateral deviations", evidence);
         for (var m = 0; m < markets.Length; m++)
         {
             var random = Rng.Stream(seed, (ulong)m);

@@ -7,7 +7,8 @@ namespace Menuet.Mechanisms.DoubleAuction;
 /// <summary>Judges trades and prices from the market and the answer's decisions alone.</summary>
 internal static class DoubleAuctionAudit
 {
-    private const string McAfee = "McAfee 1992; Fan et al. 2023, Section III.A";
+    // Slacks of the last four are relative, to one plus the largest payment or the magnitudes that are summed.
+    private const string McAfee = "McAfee 1992; Fan et al. 2023, III.A";
 
     internal static IEnumerable<Problem> AnswerProblems(DoubleAuctionMarket market, DoubleAuctionAnswer answer)
     {
@@ -46,13 +47,13 @@ internal static class DoubleAuctionAudit
         }
 
         var tolerance = options.Tolerance * (1 + largest);
-        var participation = new Inspection(Claim.IndividualRationality, tolerance, "Fan et al. 2023, Section II.B, by bids and asks");
-        var truth = new Inspection(Claim.ExPostRationality, tolerance, "Fan et al. 2023, Section II.B, by true values and costs");
+        var participation = new Inspection(Claim.IndividualRationality, tolerance, "Fan et al. 2023, II.B, by bids");
+        var truth = new Inspection(Claim.ExPostRationality, tolerance, "Fan et al. 2023, II.B, by true values");
         var balance = new Inspection(Claim.BudgetBalance, tolerance, "Fan et al. 2023, Eq. (4)");
-        var feasibility = new Inspection(Claim.Feasibility, options.Tolerance, McAfee + "; prices relative to 1 + the largest payment");
-        var efficiency = new Inspection(Claim.Efficiency, options.Tolerance, McAfee + "; relative to 1 + the efficient gains");
-        var matching = new Inspection(Claim.Matching, options.Tolerance, "Fan et al. 2023, Section III.A and Eq. (2); relative to 1 + the total");
-        var consistency = new Inspection(Claim.Consistency, options.Tolerance, "Fan et al. 2023, Eqs. (1), (2), (4), (6); relative to 1 + the magnitudes summed");
+        var feasibility = new Inspection(Claim.Feasibility, options.Tolerance, McAfee);
+        var efficiency = new Inspection(Claim.Efficiency, options.Tolerance, McAfee);
+        var matching = new Inspection(Claim.Matching, options.Tolerance, "Fan et al. 2023, III.A and Eq. (2)");
+        var consistency = new Inspection(Claim.Consistency, options.Tolerance, "Fan et al. 2023, Eqs. (1), (2), (4), (6)");
         var derived = new List<Derived>();
         foreach (var one in markets)
         {

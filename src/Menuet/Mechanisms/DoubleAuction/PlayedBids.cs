@@ -70,6 +70,6 @@ internal sealed class PlayedBids(
         }
 
         bound = Math.Max(bound, Scores.Objective(market, scores));
-        return new(Termination.Candidate, new(rule, clearings.MoveToImmutable()), bound, locals.Length, "a baseline; the bound is the welfare of the best trades");
+        return new(Termination.Candidate, new(rule, clearings.MoveToImmutable()), bound, locals.Length, "a baseline");
     }
 }

@@ -48,7 +48,7 @@ public sealed class DoubleAuctionTests
     [Fact]
     public void RandomMarkets_KeepEveryPromiseOfEverySolver()
     {
-        for (ulong seed = 0; seed < 1500; seed++)
+        for (ulong seed = 0; seed < 1000; seed++)
         {
             var market = AuctionMarkets.Draw(seed);
             foreach (var solver in Solvers)
