@@ -74,7 +74,7 @@ public sealed class FanMarketsTests
         switch (name)
         {
             case "fan/minimum-latency":
-                var busiest = new FanTraffic(40, 7).Next(Digits).Markets.MaxBy(local => local.Buyers.Length)!;
+                var busiest = new FanTraffic(120, 7).Next(Digits).Markets.MaxBy(local => local.Buyers.Length)!;
                 return new()
                 {
                     Matching = WinnerMatching.MinLatency,
@@ -99,7 +99,7 @@ public sealed class FanMarketsTests
         {
             "fan/minimum-latency" => (
                 "Minimum-latency matching at one roadside unit",
-                "The busiest of four roadside units among 40 vehicles: winners and prices are McAfee's, but who serves whom minimises the total latency exactly."),
+                "The busiest of four roadside units among 120 vehicles: winners and prices are McAfee's, but who serves whom minimises the total latency exactly."),
             "fan/paper-figures" => (
                 "The setting that reproduces the paper's figures, 40 vehicles",
                 "One slot under the reconstructed second-price baseline, with eq. (1) as printed and a budget coefficient of 5: the imbalance grows with the vehicles."),
