@@ -95,8 +95,14 @@ public static class RewardContractMechanism
         }
         else
         {
-            var order = Enumerable.Range(0, types.Length).ToArray();
-            Array.Sort([.. types.Select(type => type.Reputation)], order);
+            var order = new int[types.Length];
+            var reputations = new double[types.Length];
+            for (var k = 0; k < order.Length; k++)
+            {
+                (order[k], reputations[k]) = (k, types[k].Reputation);
+            }
+
+            Array.Sort(reputations, order);
             for (var k = 1; k < order.Length; k++)
             {
                 worst = Math.Min(worst, Math.Min(Slack(order[k], order[k - 1]), Slack(order[k - 1], order[k])));

@@ -48,10 +48,11 @@ public sealed class DoubleAuctionTests
     [Fact]
     public void RandomMarkets_KeepEveryPromiseOfEverySolver()
     {
-        for (ulong seed = 0; seed < 1000; seed++)
+        // Two solvers a market, so that each meets three hundred markets.
+        for (ulong seed = 0; seed < 1500; seed++)
         {
             var market = AuctionMarkets.Draw(seed);
-            foreach (var solver in Solvers)
+            foreach (var solver in new[] { Solvers[(int)(seed % (ulong)Solvers.Length)], Solvers[(int)(seed / 7 % (ulong)Solvers.Length)] })
             {
                 var solution = solver.Solve(market, new(Seed: seed), default);
                 var answer = DoubleAuctionMechanism.Door.Describe(market, solution);
@@ -66,6 +67,34 @@ public sealed class DoubleAuctionTests
 
                 Assert.True(answer.Objective <= solution.Bound + (1e-12 * (1 + Math.Abs(solution.Bound))), $"seed {seed}, {solver.Name}: {answer.Objective} > {solution.Bound}");
             }
+        }
+    }
+
+    [Fact]
+    public void LargeMarkets_AreAuditedBySample_TheMarginIncluded()
+    {
+        var random = Rng.Stream(5, 5);
+        var (bids, asks) = (new double[3000], new double[2500]);
+        for (var i = 0; i < bids.Length; i++)
+        {
+            bids[i] = random.NextDouble();
+        }
+
+        for (var j = 0; j < asks.Length; j++)
+        {
+            asks[j] = random.NextDouble();
+        }
+
+        foreach (var mechanism in Enum.GetValues<AuctionMechanism>())
+        {
+            var market = AuctionMarkets.Of(bids, asks, mechanism);
+            var answer = DoubleAuctionMechanism.Door.Describe(market, Solver("mechanism").Solve(market, new(), default));
+            var certificates = DoubleAuctionMechanism.Door.Audit(market, answer, new()).Certificates;
+            var truthful = certificates.Single(certificate => certificate.Claim == Claim.Truthfulness);
+            Assert.Equal(Evidence.Sampled, truthful.Evidence);
+            Assert.Equal(Solver("mechanism").Promises(market).Contains(Claim.Truthfulness), truthful.Holds);
+            Assert.All(
+                certificates, certificate => Assert.True(certificate.Holds || !Solver("mechanism").Promises(market).Contains(certificate.Claim)));
         }
     }
 
