@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Menuet.Documents;
+using Menuet.Mechanisms.DoubleAuction;
 using Menuet.Mechanisms.LatencyContract;
 using Menuet.Mechanisms.QualityContract;
 using Menuet.Mechanisms.RewardContract;
@@ -19,6 +20,7 @@ public static class Catalog
         QualityContractMechanism.Door,
         LatencyContractMechanism.Door,
         RewardContractMechanism.Door,
+        DoubleAuctionMechanism.Door,
     ];
 
     /// <summary>The kinds, in the order of <see cref="Mechanisms"/>.</summary>
