@@ -16,4 +16,11 @@ public struct CompensatedSum
         lost += Math.Abs(sum) >= Math.Abs(term) ? sum - next + term : term - next + sum;
         sum = next;
     }
+
+    /// <summary>Adds another sum, with what it keeps.</summary>
+    public void Add(CompensatedSum other)
+    {
+        Add(other.sum);
+        Add(other.lost);
+    }
 }
