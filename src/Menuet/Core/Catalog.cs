@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Menuet.Documents;
+using Menuet.Mechanisms.RewardContract;
 
 namespace Menuet;
 
@@ -11,6 +12,7 @@ public static class Catalog
     /// <summary>Every mechanism. A test compares this list with the folders.</summary>
     public static ImmutableArray<IMechanism> Mechanisms { get; } =
     [
+        RewardContractMechanism.Door,
     ];
 
     /// <summary>The kinds, in the order of <see cref="Mechanisms"/>.</summary>

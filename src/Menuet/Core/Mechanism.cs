@@ -83,9 +83,12 @@ public sealed record Mechanism<TMarket, TOutcome, TAnswer> : IMechanism
 
     /// <summary>
     /// Judges an answer by its decisions alone: shares no code with solvers or <see cref="Describe"/>, and checks what the answer
-    /// reports beside them. Called only for answers with an outcome and without <see cref="AnswerProblems"/>.
+    /// reports beside them. Called only for answers with an outcome in which <see cref="AnswerProblems"/> finds none.
     /// </summary>
     public required Func<TMarket, TAnswer, SolveOptions, Audit> Audit { get; init; }
+
+    /// <summary>The same answer with its objective computed from its decisions, for answers from anywhere.</summary>
+    public required Func<TMarket, TAnswer, TAnswer> Graded { get; init; }
 
     /// <summary>Why an answer from anywhere cannot be judged on this market, such as a menu that is too short; paths start at <c>$</c>.</summary>
     public required Func<TMarket, TAnswer, IEnumerable<Problem>> AnswerProblems { get; init; }
@@ -111,7 +114,9 @@ public sealed record Mechanism<TMarket, TOutcome, TAnswer> : IMechanism
         var answer = Describe(parsed, solution);
         var run = new SolverRun(
             chosen.Name, solution.Termination, Known(solution.Bound), Gap(solution.Bound, answer.Objective), solution.Iterations, elapsed, solution.Note);
-        return MakeReport(parsed, header, answer, run, chosen.Promises(parsed), options);
+        var hasOutcome = answer.Objective is not null;
+        return MakeReport(
+            header, answer, run, chosen.Promises(parsed), hasOutcome ? Audit(parsed, answer, options) : null, hasOutcome ? Tables(parsed, answer) : []);
     }
 
     /// <inheritdoc/>
@@ -126,9 +131,11 @@ public sealed record Mechanism<TMarket, TOutcome, TAnswer> : IMechanism
             problems = problems.Add(new("$.kind", $"must be \"{Kind}-solution\", the answer to this market", $"\"{kind}\""));
         }
 
-        if (problems.IsEmpty && document.Value.Objective is not null)
+        var given = document.Value;
+        var hasOutcome = given.Status is not ("infeasible" or "numericalTrouble");
+        if (problems.IsEmpty && hasOutcome)
         {
-            problems = [.. AnswerProblems(parsed, document.Value)];
+            problems = [.. AnswerProblems(parsed, given)];
         }
 
         if (!problems.IsEmpty)
@@ -137,7 +144,9 @@ public sealed record Mechanism<TMarket, TOutcome, TAnswer> : IMechanism
         }
 
         var run = new SolverRun("answer", Termination.Candidate, null, null, 0, TimeSpan.Zero, Note(document.Ignored));
-        return MakeReport(parsed, header, document.Value, run, SolverList[0].Promises(parsed), options);
+        return MakeReport(
+            header, hasOutcome ? Graded(parsed, given) : given, run, SolverList[0].Promises(parsed),
+            hasOutcome ? Audit(parsed, given, options) : null, hasOutcome ? Tables(parsed, given) : []);
     }
 
     /// <inheritdoc/>
@@ -205,18 +214,16 @@ public sealed record Mechanism<TMarket, TOutcome, TAnswer> : IMechanism
     }
 
     private Report MakeReport(
-        TMarket market, Header header, TAnswer answer, SolverRun run, ImmutableArray<Claim> promises, SolveOptions options)
-    {
-        var hasOutcome = answer.Objective is not null;
-        return new(
-            Kind, header.Name, header.Description, header.Source, answer.Status, answer.Objective, run,
-            hasOutcome ? Audit(market, answer, options) : null, promises,
-            hasOutcome ? Tables(market, answer) : [],
-            writer => AnswerShape.WriteFields(writer, answer));
-    }
+        Header header, TAnswer answer, SolverRun run, ImmutableArray<Claim> promises, Audit? audit, ImmutableArray<Table> tables) => new(
+        Kind, header.Name, header.Description, header.Source, answer.Status, answer.Objective, run, audit, promises, tables,
+        writer => AnswerShape.WriteFields(writer, answer));
 
-    private static string Note(ImmutableArray<string> ignored) =>
-        ignored.IsEmpty ? "" : $"unknown keys of the answer were not read: {string.Join(", ", ignored.Take(10))}{(ignored.Length > 10 ? ", …" : "")}";
+    // An answer's own account of its solver and audit is no evidence, and is passed over without a word.
+    private static string Note(ImmutableArray<string> ignored)
+    {
+        var unknown = ignored.Where(path => path is not ("$.solver" or "$.audit")).ToArray();
+        return unknown.Length == 0 ? "" : $"unknown keys of the answer were not read: {string.Join(", ", unknown.Take(10))}{(unknown.Length > 10 ? ", …" : "")}";
+    }
 
     private static double? Known(double bound) => double.IsFinite(bound) ? bound : null;
 

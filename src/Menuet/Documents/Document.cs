@@ -92,15 +92,14 @@ internal static class Document
     {
         for (reader.Next(); reader.Token != JsonTokenType.EndObject; reader.Next())
         {
-            var isKind = reader.NameIs("kind"u8);
-            reader.Next();
-            if (!isKind)
+            if (!reader.NameIs("kind"u8))
             {
-                reader.Skip();
+                reader.SkipValue(reader.Text());
                 continue;
             }
 
             reader.Enter("kind");
+            reader.Next();
             if (reader.Token != JsonTokenType.String)
             {
                 reader.Mistyped("a text");

@@ -43,11 +43,30 @@ internal ref struct DocumentReader
 
     internal void Next() => json.Read();
 
-    internal void Skip() => json.Skip();
+    /// <summary>Skips the value of the key that the reader stands on.</summary>
+    internal void SkipValue(string name)
+    {
+        Enter(name);
+        json.Read();
+        json.Skip();
+        Leave();
+    }
 
     internal void Enter(string name) => path.Add((name, 0));
 
-    internal void Enter(int index) => path.Add((null, index));
+    /// <summary>Goes to the next entry of an array and enters its path; false at the array's end.</summary>
+    internal bool NextElement(int index)
+    {
+        path.Add((null, index));
+        json.Read();
+        if (json.TokenType != JsonTokenType.EndArray)
+        {
+            return true;
+        }
+
+        Leave();
+        return false;
+    }
 
     internal void Leave() => path.RemoveAt(path.Count - 1);
 

@@ -333,9 +333,8 @@ internal sealed class MatrixField<T>(
         }
 
         var rows = ImmutableArray.CreateBuilder<ImmutableArray<double>>();
-        for (reader.Next(); reader.Token != JsonTokenType.EndArray; reader.Next())
+        while (reader.NextElement(rows.Count))
         {
-            reader.Enter(rows.Count);
             rows.Add(JsonNumbers.ReadList(ref reader, permitted, Unit, "an array of numbers") ?? []);
             reader.Leave();
         }
@@ -384,18 +383,19 @@ internal sealed class TextsField<T>(
         }
 
         var texts = ImmutableArray.CreateBuilder<string>();
-        for (reader.Next(); reader.Token != JsonTokenType.EndArray; reader.Next())
+        while (reader.NextElement(texts.Count))
         {
             if (reader.Token == JsonTokenType.String)
             {
                 texts.Add(reader.Text());
-                continue;
+            }
+            else
+            {
+                reader.Mistyped("a text");
+                texts.Add("");
             }
 
-            reader.Enter(texts.Count);
-            reader.Mistyped("a text");
             reader.Leave();
-            texts.Add("");
         }
 
         set(ref target, texts.DrainToImmutable());
@@ -496,9 +496,8 @@ internal sealed class ListField<T, TChild>(
         }
 
         var items = ImmutableArray.CreateBuilder<TChild>();
-        for (reader.Next(); reader.Token != JsonTokenType.EndArray; reader.Next())
+        while (reader.NextElement(items.Count))
         {
-            reader.Enter(items.Count);
             items.Add(shape.Read(ref reader));
             reader.Leave();
         }
@@ -550,9 +549,8 @@ internal sealed class OptionalListField<T, TChild>(
         }
 
         var items = ImmutableArray.CreateBuilder<TChild?>();
-        for (reader.Next(); reader.Token != JsonTokenType.EndArray; reader.Next())
+        while (reader.NextElement(items.Count))
         {
-            reader.Enter(items.Count);
             items.Add(reader.Token == JsonTokenType.Null ? null : shape.Read(ref reader));
             reader.Leave();
         }
@@ -647,9 +645,8 @@ internal static class JsonNumbers
         }
 
         var values = ImmutableArray.CreateBuilder<double>();
-        for (reader.Next(); reader.Token != JsonTokenType.EndArray; reader.Next())
+        while (reader.NextElement(values.Count))
         {
-            reader.Enter(values.Count);
             reader.TryNumber(permitted, unit, out var value);
             reader.Leave();
             values.Add(value);

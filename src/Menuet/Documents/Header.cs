@@ -26,15 +26,15 @@ internal sealed class Header
             return false;
         }
 
-        reader.Next();
         if (!seen.Add(name))
         {
             reader.NoteRepeated(name);
-            reader.Skip();
+            reader.SkipValue(name);
             return true;
         }
 
         reader.Enter(name);
+        reader.Next();
         if (name == "schemaVersion")
         {
             reader.TryWhole(1, 1, out _);

@@ -163,24 +163,23 @@ public sealed class Shape<T>(string meaning)
                 if (header is null || !header.TryRead(name, ref reader))
                 {
                     reader.NoteUnknown(name, header is null ? fields.Select(f => f.Name) : fields.Select(f => f.Name).Concat(Header.Keys));
-                    reader.Next();
-                    reader.Skip();
+                    reader.SkipValue(name);
                 }
 
                 continue;
             }
 
             var field = fields[index];
-            reader.Next();
             if ((seen >> index & 1) != 0)
             {
                 reader.NoteRepeated(field.Name);
-                reader.Skip();
+                reader.SkipValue(field.Name);
                 continue;
             }
 
             seen |= UInt128.One << index;
             reader.Enter(field.Name);
+            reader.Next();
             field.Read(ref reader, ref result);
             reader.Leave();
             expected = index + 1;

@@ -1,0 +1,81 @@
+using System.CommandLine;
+using Menuet.Cli.Commands;
+using Menuet.Cli.Rendering;
+
+namespace Menuet.Cli;
+
+/// <summary>The command <c>menuet</c>.</summary>
+internal static class CommandLine
+{
+    /// <summary>Runs one command line. Never throws.</summary>
+    /// <returns>0 done; 1 a fault of ours; 2 invalid input; 3 no outcome; 4 a promised certificate fails.</returns>
+    internal static int Run(string[] args, Terminal terminal, CancellationToken cancellation)
+    {
+        try
+        {
+            var parsed = Root(terminal).Parse(args);
+            if (parsed.Errors.Count > 0)
+            {
+                foreach (var error in parsed.Errors)
+                {
+                    terminal.Error.WriteLine($"menuet: {error.Message}");
+                }
+
+                terminal.Error.WriteLine($"See 'menuet {string.Concat(parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ")}--help'.");
+                return ExitCode.InvalidInput;
+            }
+
+            return parsed.InvokeAsync(new() { Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false }, cancellation)
+                .GetAwaiter().GetResult();
+        }
+        catch (InvalidRequestException error)
+        {
+            ProblemText.Write(terminal, error.Problems);
+            return ExitCode.InvalidInput;
+        }
+        catch (OperationCanceledException)
+        {
+            terminal.Error.WriteLine("menuet: stopped before there was an outcome");
+            return ExitCode.NoOutcome;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            terminal.Error.WriteLine($"menuet: {error.Message}");
+            return ExitCode.InvalidInput;
+        }
+#pragma warning disable CA1031 // The last line of defence: a person gets a sentence, not a stack trace.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            terminal.Error.WriteLine($"menuet: a fault of Menuet itself, please report it: {error.GetType().Name}: {error.Message}");
+            if (Environment.GetEnvironmentVariable("MENUET_TRACE") is { Length: > 0 })
+            {
+                terminal.Error.WriteLine(error.StackTrace);
+            }
+
+            return ExitCode.Fault;
+        }
+    }
+
+    internal static RootCommand Root(Terminal terminal)
+    {
+        var root = new RootCommand("Designs, checks and compares incentive mechanisms for markets in AI-generated content.");
+        root.Subcommands.Add(SolveCommand.Create(terminal));
+        root.Subcommands.Add(AuditCommand.Create(terminal));
+        root.Subcommands.Add(CompareCommand.Create(terminal));
+        root.Subcommands.Add(SweepCommand.Create(terminal));
+        root.Subcommands.Add(ListCommand.Create(terminal));
+        root.Subcommands.Add(SchemaCommand.Create(terminal));
+        root.Subcommands.Add(ExampleCommand.Create(terminal));
+        root.Subcommands.Add(CompletionsCommand.Create(terminal));
+        return root;
+    }
+}
+
+/// <summary>What the process says when it ends.</summary>
+internal static class ExitCode
+{
+    internal const int Fault = 1;
+    internal const int InvalidInput = 2;
+    internal const int NoOutcome = 3;
+}

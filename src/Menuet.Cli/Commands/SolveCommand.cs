@@ -1,0 +1,79 @@
+using System.CommandLine;
+using Menuet.Cli.Rendering;
+
+namespace Menuet.Cli.Commands;
+
+/// <summary><c>menuet solve FILE...</c>: markets to certified answers.</summary>
+internal static class SolveCommand
+{
+    internal static Command Create(Terminal terminal)
+    {
+        var files = new Argument<string[]>("market")
+        {
+            Description = "Market files; '-' reads standard input; a name such as ye/two-stage-contract is looked up in the catalogue",
+            Arity = ArgumentArity.OneOrMore,
+            HelpName = "market...",
+        };
+        files.Validators.Add(MarketSource.RefuseOptions);
+        files.CompletionSources.Add(_ => Catalog.Markets.Select(name => new System.CommandLine.Completions.CompletionItem(name)));
+        var solver = new Option<string?>("--solver") { Description = "The solver's name; 'menuet list' shows them. Default: the exact one" };
+        var output = new Option<string?>("--out") { Description = "Writes the result to this file instead of standard output" };
+        var shared = new SharedOptions();
+        var command = new Command("solve", "Solves markets and audits the answers.") { files, solver, output };
+        shared.AddTo(command);
+        command.SetAction((parsed, cancellation) => Task.FromResult(Run(
+            terminal, parsed.GetRequiredValue(files), parsed.GetValue(solver), parsed.GetValue(output),
+            parsed.GetRequiredValue(shared.Format), shared.Read(parsed), cancellation)));
+        return command;
+    }
+
+    private static int Run(
+        Terminal terminal, string[] files, string? solver, string? output, string format, SolveOptions options, CancellationToken cancellation)
+    {
+        using var text = new StringWriter();
+        var exitCode = 0;
+        var invalid = false;
+        foreach (var file in files)
+        {
+            try
+            {
+                var market = MarketSource.Read(file, terminal);
+                var mechanism = Catalog.Find(market);
+                var report = mechanism.Solve(market, solver, options, cancellation);
+                var comparison = format is "text" or "markdown" && report.Audit is not null
+                    ? mechanism.Compare(market, options, cancellation)
+                    : null;
+                ReportText.Write(terminal, text, report, comparison, format, single: files.Length == 1);
+                exitCode = Math.Max(exitCode, report.ExitCode);
+            }
+            catch (InvalidRequestException error)
+            {
+                invalid = true;
+                exitCode = Math.Max(exitCode, ExitCode.InvalidInput);
+                if (format == "json")
+                {
+                    ProblemText.WriteJson(text, error, single: files.Length == 1);
+                }
+                else
+                {
+                    ProblemText.Write(terminal, error.Problems, file);
+                }
+            }
+        }
+
+        if (output is null || invalid)
+        {
+            terminal.Output.Write(text.ToString());
+            if (output is not null)
+            {
+                terminal.Error.WriteLine($"menuet: {output} was not written, because of invalid input");
+            }
+        }
+        else
+        {
+            OutputFile.Write(output, text.ToString());
+        }
+
+        return exitCode;
+    }
+}

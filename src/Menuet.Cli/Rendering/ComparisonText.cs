@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+
+namespace Menuet.Cli.Rendering;
+
+/// <summary>A comparison of schemes in every format.</summary>
+internal static class ComparisonText
+{
+    internal static void Write(Terminal terminal, string kind, Comparison comparison, string format)
+    {
+        switch (format)
+        {
+            case "json":
+                WriteJson(terminal.Output, kind, comparison);
+                break;
+            case "csv":
+                TableText.WriteCsv(terminal.Output, AsTable(comparison, withMeaning: true));
+                break;
+            case "markdown":
+                TableText.WriteMarkdown(terminal.Output, AsTable(comparison, withMeaning: true));
+                break;
+            default:
+                WriteText(terminal, terminal.Output, comparison);
+                break;
+        }
+    }
+
+    internal static void WriteText(Terminal terminal, TextWriter output, Comparison comparison)
+    {
+        TableText.WriteText(terminal, output, AsTable(comparison, withMeaning: false));
+        foreach (var scheme in comparison.Schemes)
+        {
+            output.WriteLine($"  {scheme.Name}: {scheme.Meaning}{(scheme.Note.Length == 0 ? "" : $" ({scheme.Note})")}");
+        }
+    }
+
+    internal static Table AsTable(Comparison comparison, bool withMeaning)
+    {
+        var columns = ImmutableArray.CreateBuilder<Column>();
+        columns.Add(new("scheme"));
+        columns.Add(new("objective", "money"));
+        columns.Add(new($"share of {comparison.Reference}", "%"));
+        columns.AddRange(comparison.Measures);
+        if (withMeaning)
+        {
+            columns.Add(new("meaning"));
+            columns.Add(new("note"));
+        }
+
+        var rows = comparison.Schemes.Select(scheme =>
+        {
+            var row = ImmutableArray.CreateBuilder<object?>();
+            row.Add(scheme.Name);
+            row.Add(scheme.Objective);
+            row.Add(comparison.ShareOf(scheme) is var share && double.IsNaN(share) ? null : 100 * share);
+            row.AddRange(scheme.Values.Select(value => (object?)value));
+            if (withMeaning)
+            {
+                row.Add(scheme.Meaning);
+                row.Add(scheme.Note);
+            }
+
+            return row.ToImmutable();
+        });
+        return new("Compared with", columns.ToImmutable(), [.. rows]);
+    }
+
+    private static void WriteJson(TextWriter output, string kind, Comparison comparison) => JsonText.Write(output, single: true, writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteString("kind", kind + "-comparison");
+        writer.WriteString("reference", comparison.Reference);
+        writer.WriteStartArray("schemes");
+        foreach (var scheme in comparison.Schemes)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", scheme.Name);
+            writer.WriteString("meaning", scheme.Meaning);
+            WriteNumber("objective", scheme.Objective);
+            WriteNumber("shareOfReference", comparison.ShareOf(scheme));
+            for (var i = 0; i < comparison.Measures.Length; i++)
+            {
+                WriteNumber(Camel(comparison.Measures[i].Name), scheme.Values[i]);
+            }
+
+            writer.WriteString("note", scheme.Note);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+
+        void WriteNumber(string name, double? value)
+        {
+            if (value is { } number && double.IsFinite(number))
+            {
+                writer.WriteNumber(name, number);
+            }
+            else
+            {
+                writer.WriteNull(name);
+            }
+        }
+    });
+
+    private static string Camel(string words) =>
+        string.Concat(words.Split(' ').Select((word, i) => i == 0 ? word : char.ToUpperInvariant(word[0]) + word[1..]));
+}
