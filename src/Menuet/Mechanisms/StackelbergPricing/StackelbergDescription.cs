@@ -16,6 +16,14 @@ internal static class StackelbergDescription
     internal static ImmutableArray<Table> Tables(StackelbergPricingMarket market, StackelbergPricingAnswer answer) =>
         market.HasRivals ? RivalTables(answer) : OneTables(market, answer);
 
+    /// <summary>The answer with its objective computed from its prices and steps.</summary>
+    internal static StackelbergPricingAnswer Graded(StackelbergPricingMarket market, StackelbergPricingAnswer answer) => answer with
+    {
+        Objective = LeaderProfit.Of(market, market.HasRivals
+            ? new() { Prices = [.. answer.Leaders.Select(leader => leader.Price)] }
+            : new() { Prices = [answer.Price!.Value], Steps = [.. answer.Followers.Select(follower => follower.Steps)] }),
+    };
+
     private static StackelbergPricingAnswer DescribeOne(StackelbergPricingMarket market, StackelbergPricingOutcome outcome)
     {
         var price = outcome.Prices[0];
@@ -43,7 +51,7 @@ internal static class StackelbergDescription
         return new()
         {
             Status = profit > 0 ? "optimal" : "noTrade",
-            ReportedObjective = profit,
+            Objective = profit,
             Price = price,
             LeaderUtility = profit,
             TotalSteps = LeaderProfit.TotalSteps(market, outcome.Steps.AsSpan()),
@@ -70,7 +78,7 @@ internal static class StackelbergDescription
         return new()
         {
             Status = outcome.RoseToRest ? "equilibrium" : "notConverged",
-            ReportedObjective = LeaderProfit.Of(market, outcome),
+            Objective = LeaderProfit.Of(market, outcome),
             Leaders =
             [
                 .. market.Leaders.Select((leader, j) => new LeaderAnswer

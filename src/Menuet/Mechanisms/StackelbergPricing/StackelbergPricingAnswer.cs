@@ -12,8 +12,8 @@ public sealed record StackelbergPricingAnswer : IAnswer
     /// <summary>Why there is no outcome; null when there is one.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>The leader's utility, or the sum of the leaders'; null when an answer from elsewhere does not say.</summary>
-    public double? ReportedObjective { get; init; }
+    /// <summary>The leader's utility, or the sum of the leaders', money; null when there is no outcome.</summary>
+    public double? Objective { get; init; }
 
     /// <summary>One leader: p, money per step.</summary>
     public double? Price { get; init; }
@@ -60,14 +60,10 @@ public sealed record StackelbergPricingAnswer : IAnswer
     /// <summary>Several leaders: rounds of best responses.</summary>
     public double? Iterations { get; init; }
 
-    /// <inheritdoc/>
-    /// <remarks>NaN, which no certificate accepts, when there is an outcome but no objective is reported.</remarks>
-    public double? Objective => Status is "infeasible" or "numericalTrouble" or "invalid" ? null : ReportedObjective ?? double.NaN;
-
     internal static Shape<StackelbergPricingAnswer> Shape { get; } = new Shape<StackelbergPricingAnswer>("The posted price and what followers make of it; or the prices of several leaders.")
-        .Text("status", "optimal, noTrade or infeasible; several leaders: equilibrium or notConverged", a => a.Status, (ref a, v) => a = a with { Status = v ?? "" }, required: true)
+        .Text("status", "optimal, noTrade or infeasible; several leaders: equilibrium or notConverged", a => a.Status, (ref a, v) => a = a with { Status = v ?? "" })
         .Text("reason", "why there is no outcome", a => a.Reason, (ref a, v) => a = a with { Reason = v })
-        .OptionalNumber("objective", "the leader's utility, or the sum of the leaders'", a => a.Objective, (ref a, v) => a = a with { ReportedObjective = v }, unit: "money", permitted: Wide)
+        .OptionalNumber("objective", "the leader's utility, or the sum of the leaders'", a => a.Objective, (ref a, v) => a = a with { Objective = v }, unit: "money", permitted: Wide)
         .OptionalNumber("price", "p", a => a.Price, (ref a, v) => a = a with { Price = v }, unit: "money per step", absent: Absent.Omitted)
         .OptionalNumber("leaderUtility", "(p − c) Σ n S", a => a.LeaderUtility, (ref a, v) => a = a with { LeaderUtility = v }, unit: "money", absent: Absent.Omitted, permitted: Wide)
         .OptionalNumber("totalSteps", "Σ n S", a => a.TotalSteps, (ref a, v) => a = a with { TotalSteps = v }, unit: "steps", absent: Absent.Omitted, permitted: Wide)

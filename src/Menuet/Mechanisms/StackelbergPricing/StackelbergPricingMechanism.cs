@@ -16,6 +16,7 @@ public static class StackelbergPricingMechanism
         SolverList = [new BackwardInduction(), new Reference()],
         Describe = StackelbergDescription.Describe,
         Audit = StackelbergAudit.Check,
+        Graded = StackelbergDescription.Graded,
         AnswerProblems = StackelbergAudit.Problems,
         Tables = StackelbergDescription.Tables,
         Schemes = StackelbergSchemes.Compare,
