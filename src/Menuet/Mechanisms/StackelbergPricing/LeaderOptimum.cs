@@ -20,6 +20,7 @@ internal sealed class LeaderOptimum
     internal const double Rounding = 1e-13;
 
     private const double CapacityRounding = 1e-12;
+    private const double DemandRounding = 1e-15;
     private const int EventsPerBucket = 16;
     private const int MaxBuckets = 1 << 16;
 
@@ -255,7 +256,7 @@ internal sealed class LeaderOptimum
                 continue;
             }
 
-            bucket.Bound = (bucket.Last - cost) * Math.Min(capacity, line.At(bucket.First - cost));
+            bucket.Bound = (bucket.Last - cost) * Math.Min(capacity, line.At(bucket.First - cost) + DemandRounding * line.Steps.Value);
             line.Add(bucket.Change);
             left = bucket.Last;
             lowSincePeak = 0;

@@ -15,6 +15,7 @@ internal sealed class LeaderRegret
 {
     private const double SameNumber = 1e-13;
     private const double FitTolerance = 1e-12;
+    private const double ReportedFitTolerance = 1e-9;
     private const double Goal = 1e-12;
     private const int MostKinks = 3;
 
@@ -44,7 +45,7 @@ internal sealed class LeaderRegret
             others.Add(market.Followers[k].Count * StepsJustAbove(k, price * (1 + SameNumber)));
         }
 
-        var most = capacity * (1 + FitTolerance);
+        var most = capacity * (1 + ReportedFitTolerance);
         return rations || all.Value <= most ? (price - cost) * Math.Min(all.Value, capacity)
             : others.Value <= most ? (price - cost) * others.Value
             : null;

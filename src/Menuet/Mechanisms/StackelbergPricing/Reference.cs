@@ -11,7 +11,8 @@ internal sealed class Reference : ISolver<StackelbergPricingMarket, StackelbergP
 {
     private const int MostFollowers = 200;
     private const int MostPairs = 400;
-    private const int Cells = 256;
+    private const int Cells = 64;
+    private const int RivalCells = 256;
     private const double Near = 1e-12;
     private const double Damping = 0.7;
     private const double SettledChange = 1e-9;
@@ -45,100 +46,93 @@ internal sealed class Reference : ISolver<StackelbergPricingMarket, StackelbergP
     private static Solution<StackelbergPricingOutcome> Price(StackelbergPricingMarket market, CancellationToken cancellation)
     {
         var leader = market.Leader!;
+        var buyers = market.Followers.Select(f => new Buyer(market, f, f.Quality ?? market.Quality!, leader.MaxPrice)).ToArray();
         var points = new SortedSet<double> { leader.UnitCost, leader.MaxPrice };
         for (var i = 1; i < Cells; i++)
         {
             points.Add(leader.UnitCost + (leader.MaxPrice - leader.UnitCost) * i / Cells);
         }
 
-        foreach (var follower in market.Followers)
+        foreach (var price in buyers.SelectMany(buyer => new[] { buyer.Slope(buyer.Min), buyer.Slope(buyer.Max), buyer.HighestPrice }))
         {
-            var buyer = new Buyer(market, follower, follower.Quality ?? market.Quality!);
-            foreach (var price in new[] { buyer.Slope(buyer.Min), buyer.Slope(buyer.Max), buyer.HighestPrice(leader.MaxPrice) })
+            if (price > leader.UnitCost && price < leader.MaxPrice)
             {
-                if (price > leader.UnitCost && price < leader.MaxPrice)
-                {
-                    points.Add(price);
-                }
+                points.Add(price);
             }
         }
 
         var best = (Price: double.NaN, Profit: double.NegativeInfinity, Away: false);
-        var last = double.NaN;
         foreach (var point in points)
         {
-            cancellation.ThrowIfCancellationRequested();
-            if (!double.IsNaN(last))
-            {
-                Consider(Golden(last, point, p => Profit(market, p, away: false)), false);
-                if (Profit(market, last, false) == double.NegativeInfinity && Profit(market, point, false) > double.NegativeInfinity)
-                {
-                    Consider(FirstFeasible(market, last, point), false);
-                }
-            }
-
             Consider(point, false);
             Consider(point, true);
-            last = point;
         }
 
-        if (double.IsNegativeInfinity(best.Profit))
+        foreach (var (low, high) in points.Zip(points.Skip(1)))
         {
-            return new(Termination.Infeasible, null, Reason: "demand-exceeds-capacity");
+            cancellation.ThrowIfCancellationRequested();
+            var from = low;
+            if (!Fits(low) && Fits(high))
+            {
+                from = FirstThatFits(low, high);
+                Consider(from, false);
+            }
+
+            // Demand never rises with the price, so this cell may be hopeless.
+            if (Fits(from) && (high - leader.UnitCost) * Demand(buyers, low, true) >= best.Profit)
+            {
+                Consider(Golden(from, high, price => Profit(price, false)), false);
+            }
         }
 
-        return new(Termination.Candidate, Respond(market, best.Price, best.Away));
+        return double.IsNegativeInfinity(best.Profit)
+            ? new(Termination.Infeasible, null, Reason: "demand-exceeds-capacity")
+            : new(Termination.Candidate, Respond(market, buyers, best.Price, best.Away));
 
         void Consider(double price, bool away)
         {
-            var profit = Profit(market, price, away);
+            var profit = Profit(price, away);
             if (profit > best.Profit)
             {
                 best = (price, profit, away);
             }
         }
-    }
 
-    private static double FirstFeasible(StackelbergPricingMarket market, double low, double high)
-    {
-        for (var i = 0; i < 200; i++)
+        bool Fits(double price) => !double.IsNegativeInfinity(Profit(price, false));
+
+        // Minus infinity when demand must fit and does not. Away: those who are indifferent stay away, which rationing never asks for.
+        double Profit(double price, bool away)
         {
-            var middle = low + (high - low) / 2;
-            (low, high) = Profit(market, middle, false) == double.NegativeInfinity ? (middle, high) : (low, middle);
+            var demand = Demand(buyers, price, away);
+            var capacity = leader.CapacitySteps ?? double.PositiveInfinity;
+            return market.CapacityRule == CapacityRule.Ration ? (away ? double.NegativeInfinity : (price - leader.UnitCost) * Math.Min(demand, capacity))
+                : demand <= capacity * (1 + Near) ? (price - leader.UnitCost) * demand
+                : double.NegativeInfinity;
         }
 
-        return high;
-    }
-
-    /// <summary>The leader's profit, −∞ when demand must fit and does not; <paramref name="away"/>: the indifferent stay away.</summary>
-    private static double Profit(StackelbergPricingMarket market, double price, bool away)
-    {
-        var leader = market.Leader!;
-        var demand = 0.0;
-        foreach (var follower in market.Followers)
+        double FirstThatFits(double low, double high)
         {
-            demand += follower.Count * new Buyer(market, follower, follower.Quality ?? market.Quality!).Buys(price, away, leader.MaxPrice);
-        }
+            for (var middle = low + (high - low) / 2; middle > low && middle < high; middle = low + (high - low) / 2)
+            {
+                (low, high) = Fits(middle) ? (low, middle) : (middle, high);
+            }
 
-        var capacity = leader.CapacitySteps ?? double.PositiveInfinity;
-        return market.CapacityRule == CapacityRule.Ration ? (away ? double.NegativeInfinity : (price - leader.UnitCost) * Math.Min(demand, capacity))
-            : demand <= capacity * (1 + Near) ? (price - leader.UnitCost) * demand
-            : double.NegativeInfinity;
+            return high;
+        }
     }
 
-    private static StackelbergPricingOutcome Respond(StackelbergPricingMarket market, double price, bool away)
+    private static double Demand(Buyer[] buyers, double price, bool away) => buyers.Sum(buyer => buyer.Size * buyer.Buys(price, away));
+
+    private static StackelbergPricingOutcome Respond(StackelbergPricingMarket market, Buyer[] buyers, double price, bool away)
     {
-        var leader = market.Leader!;
-        var buyers = market.Followers.Select(f => new Buyer(market, f, f.Quality ?? market.Quality!)).ToArray();
-        var steps = buyers.Select(buyer => buyer.Buys(price, away, leader.MaxPrice)).ToArray();
-        var demand = steps.Zip(market.Followers, (s, f) => s * f.Count).Sum();
-        var capacity = leader.CapacitySteps ?? double.PositiveInfinity;
+        var demand = Demand(buyers, price, away);
+        var capacity = market.Leader!.CapacitySteps ?? double.PositiveInfinity;
         var factor = market.CapacityRule == CapacityRule.Ration && demand > capacity ? capacity / demand : 1;
         return new()
         {
             Prices = [price],
-            Steps = [.. steps.Select(s => s * factor)],
-            Participates = [.. buyers.Select(buyer => buyer.Accepts(price, away, leader.MaxPrice))],
+            Steps = [.. buyers.Select(buyer => buyer.Buys(price, away) * factor)],
+            Participates = [.. buyers.Select(buyer => buyer.Accepts(price, away))],
             OptimalPrices = [price],
         };
     }
@@ -207,15 +201,15 @@ internal sealed class Reference : ISolver<StackelbergPricingMarket, StackelbergP
         var leader = market.Leaders[j];
         var choice = market.Choice!;
         var rivals = market.Followers.Select(f => market.Leaders
-            .Select((l, i) => new Buyer(market, f, l.Quality ?? f.Quality ?? market.Quality!).BestUtility(prices[i]) / choice.Scale)
+            .Select((l, i) => new Buyer(market, f, l.Quality ?? f.Quality ?? market.Quality!, l.MaxPrice).BestUtility(prices[i]) / choice.Scale)
             .Where((_, i) => i != j)
             .Concat(choice.OutsideOption ? [choice.OutsideUtility / choice.Scale] : [])
             .ToArray()).ToArray();
-        var own = market.Followers.Select(f => new Buyer(market, f, leader.Quality ?? f.Quality ?? market.Quality!)).ToArray();
-        var grid = Enumerable.Range(0, Cells + 1).Select(i => leader.UnitCost + (leader.MaxPrice - leader.UnitCost) * Math.Pow((double)i / Cells, 3)).ToArray();
+        var own = market.Followers.Select(f => new Buyer(market, f, leader.Quality ?? f.Quality ?? market.Quality!, leader.MaxPrice)).ToArray();
+        var grid = Enumerable.Range(0, RivalCells + 1).Select(i => leader.UnitCost + (leader.MaxPrice - leader.UnitCost) * Math.Pow((double)i / RivalCells, 3)).ToArray();
         var values = grid.Select(Earned).ToArray();
         var top = Array.IndexOf(values, values.Max());
-        return Golden(grid[Math.Max(0, top - 1)], grid[Math.Min(Cells, top + 1)], Earned);
+        return Golden(grid[Math.Max(0, top - 1)], grid[Math.Min(RivalCells, top + 1)], Earned);
 
         double Earned(double price)
         {
@@ -233,30 +227,46 @@ internal sealed class Reference : ISolver<StackelbergPricingMarket, StackelbergP
     }
 
     /// <summary>A follower known only by her utility and its slope.</summary>
-    private readonly struct Buyer(StackelbergPricingMarket market, Follower follower, QualityCurve curve)
+    private sealed class Buyer
     {
-        internal double Min { get; } = follower.MinSteps ?? market.MinSteps;
+        private readonly Follower follower;
+        private readonly QualityCurve curve;
 
-        internal double Max { get; } = follower.MaxSteps ?? market.MaxSteps ?? double.PositiveInfinity;
+        internal Buyer(StackelbergPricingMarket market, Follower follower, QualityCurve curve, double limit)
+        {
+            this.follower = follower;
+            this.curve = curve;
+            Min = follower.MinSteps ?? market.MinSteps;
+            Max = follower.MaxSteps ?? market.MaxSteps ?? double.PositiveInfinity;
+            HighestPrice = market.Participation == Participation.Mandatory ? double.PositiveInfinity : Accepted(limit);
+        }
+
+        internal double Size => follower.Count;
+
+        internal double Min { get; }
+
+        internal double Max { get; }
+
+        /// <summary>The highest price that she accepts; +∞ when she accepts every permitted one.</summary>
+        internal double HighestPrice { get; }
 
         internal double Slope(double steps) => follower.Satisfaction * (2 * curve.Curvature * steps + curve.Slope);
 
         internal double Wants(double price)
         {
+            if (Slope(Min) <= price)
+            {
+                return Min;
+            }
+
             var (low, high) = (Min, Math.Min(Max, Math.Max(Min, 1)));
             while (high < Max && Slope(high) > price)
             {
                 high = Math.Min(Max, 2 * high);
             }
 
-            for (var i = 0; i < 200 && high > low; i++)
+            for (var middle = low + (high - low) / 2; middle > low && middle < high; middle = low + (high - low) / 2)
             {
-                var middle = low + (high - low) / 2;
-                if (middle <= low || middle >= high)
-                {
-                    break;
-                }
-
                 (low, high) = Slope(middle) > price ? (middle, high) : (low, middle);
             }
 
@@ -269,10 +279,15 @@ internal sealed class Reference : ISolver<StackelbergPricingMarket, StackelbergP
             return follower.Satisfaction * (curve.Curvature * steps * steps + curve.Slope * steps + curve.Intercept) - price * steps;
         }
 
-        /// <summary>The highest price up to a limit that she accepts, by bisection; beyond the limit when she accepts it, too.</summary>
-        internal double HighestPrice(double limit)
+        internal bool Accepts(double price, bool away) => away ? price < HighestPrice * (1 - Near) : price <= HighestPrice * (1 + Near);
+
+        internal double Buys(double price, bool away) => Accepts(price, away) ? Wants(price) : 0;
+
+        private double Accepted(double limit)
         {
-            if (market.Participation == Participation.Mandatory || BestUtility(limit) > 0)
+            // Beyond the limit by more than rounding, so that a price at the limit is still found.
+            var (low, high) = (0.0, 2 * limit + 1);
+            if (BestUtility(high) >= 0)
             {
                 return double.PositiveInfinity;
             }
@@ -282,22 +297,12 @@ internal sealed class Reference : ISolver<StackelbergPricingMarket, StackelbergP
                 return double.NegativeInfinity;
             }
 
-            var (low, high) = (0.0, limit);
-            for (var i = 0; i < 200; i++)
+            for (var middle = low + (high - low) / 2; middle > low && middle < high; middle = low + (high - low) / 2)
             {
-                var middle = low + (high - low) / 2;
                 (low, high) = BestUtility(middle) >= 0 ? (middle, high) : (low, middle);
             }
 
-            return BestUtility(high) >= 0 ? high : low;
+            return low;
         }
-
-        internal bool Accepts(double price, bool away, double limit)
-        {
-            var highest = HighestPrice(limit);
-            return away ? price < highest * (1 - Near) : price <= highest * (1 + Near);
-        }
-
-        internal double Buys(double price, bool away, double limit) => Accepts(price, away, limit) ? Wants(price) : 0;
     }
 }

@@ -33,7 +33,7 @@ internal static class StackelbergAudit
         }
         else if (found is { } count && count != wanted)
         {
-            yield return new($"$.{key}", FormattableString.Invariant($"must have {wanted} entries, one per {key[..^1]} of the market, has {count}"), "[…]");
+            yield return new($"$.{key}", FormattableString.Invariant($"must have {wanted} entries, one per entry of the market, has {count}"), "[…]");
         }
     }
 
@@ -145,7 +145,7 @@ internal static class StackelbergAudit
         {
             // Near the edge either word will do.
             reports.Check(
-                binding ? derived.Total / capacity - (1 - 1e-6) : capacity == 0 ? -1 : 1 - derived.Total / capacity,
+                capacity == 0 ? (binding ? 0 : -1) : binding ? derived.Total / capacity - (1 - 1e-6) : 1 - derived.Total / capacity,
                 "capacityBinding");
         }
 
