@@ -41,8 +41,11 @@ internal sealed class LeaderRegret
         var (all, others) = (default(CompensatedSum), default(CompensatedSum));
         for (var k = 0; k < market.Followers.Length; k++)
         {
-            all.Add(market.Followers[k].Count * StepsAt(k, price));
-            others.Add(market.Followers[k].Count * StepsJustAbove(k, price * (1 + SameNumber)));
+            // Whoever is indifferent, but for rounding, may buy or stay away.
+            var terms = new FollowerTerms(market, k);
+            var wanted = market.Followers[k].Count * terms.Best(price);
+            all.Add(price * (1 - SameNumber) <= terms.HighestAcceptable ? wanted : 0);
+            others.Add(price * (1 + SameNumber) < terms.HighestAcceptable ? wanted : 0);
         }
 
         var most = capacity * (1 + ReportedFitTolerance);

@@ -18,8 +18,8 @@ internal sealed class PriceCompetition
     /// <summary>Two equilibria whose prices differ by less than this, relative to 1 + price, are one.</summary>
     internal const double SamePrices = 1e-9;
 
-    private const double Settled = 2e-15;
-    private const double NearlySettled = 1e-11;
+    private const double Settled = 1e-13;
+    private const double NearlySettled = 1e-10;
     private const double TiedProfit = 1e-12;
     private const int EvenPoints = 24;
     private const int HalvingPoints = 50;

@@ -66,6 +66,7 @@ internal sealed class RivalRegret
         {
             from = WhereDemandFits(j, cost, maxPrice, capacity, rest);
             highest = (from - cost) * capacity;
+            reached = Math.Max(reached, (from - cost) * Math.Min(capacity, End(j, from, rest).Demand));
         }
 
         var cells = new PriorityQueue<(Point Low, Point High), double>();

@@ -58,7 +58,8 @@ internal static class StackelbergAudit
         var highest = regret.HighestProfit(profit);
 
         var best = new Inspection(Claim.LeaderBestResponse, options.Tolerance * (1 + Math.Abs(price * total.Value)), Leader);
-        best.Check(profit - highest, -1, -1, (_, _) => "no other price", regret.Cells);
+        // What counts is what followers would buy at this price, whatever steps the answer claims: Definition 1 with S*(p), not S*.
+        best.Check(Math.Min(profit, regret.ProfitAt(price) ?? profit) - highest, -1, -1, (_, _) => "no other price", regret.Cells);
         var fits = new Inspection(Claim.Capacity, options.Tolerance, Leader);
         fits.Check(double.IsFinite(capacity) ? (capacity - total.Value) / (1 + capacity) : double.PositiveInfinity, "Σ n S ≤ R, relative to 1 + R");
         return new(
@@ -144,9 +145,8 @@ internal static class StackelbergAudit
         if (answer.CapacityBinding is { } binding)
         {
             // Near the edge either word will do.
-            reports.Check(
-                capacity == 0 ? (binding ? 0 : -1) : binding ? derived.Total / capacity - (1 - 1e-6) : 1 - derived.Total / capacity,
-                "capacityBinding");
+            var agrees = binding ? derived.Total >= capacity * (1 - 1e-6) : derived.Total < capacity * (1 - 1e-10);
+            reports.Check(agrees ? 0 : -1, "capacityBinding");
         }
 
         for (var k = 0; k < market.Followers.Length; k++)

@@ -81,7 +81,7 @@ public sealed record StackelbergPricingAnswer : IAnswer
         .OptionalNumber("iterations", "rounds of best responses", a => a.Iterations, (ref a, v) => a = a with { Iterations = v }, absent: Absent.Omitted);
 
     /// <summary>Derived quantities are products of inputs and may exceed them.</summary>
-    internal static Interval Wide { get; } = new(-double.MaxValue, double.MaxValue);
+    internal static Interval Wide => new(-double.MaxValue, double.MaxValue);
 }
 
 /// <summary>One follower's part of an answer, per unit of count.</summary>
