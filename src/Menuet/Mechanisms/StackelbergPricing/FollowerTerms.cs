@@ -45,8 +45,19 @@ internal readonly struct FollowerTerms
         return vertex <= Min ? Min : vertex >= Max ? Max : vertex;
     }
 
+    /// <summary>How much utility some steps lose against the best ones, as a product, so that nothing large cancels.</summary>
+    internal double Loss(double steps, double price)
+    {
+        var best = Best(price);
+        return (best - steps) * (satisfaction * (slope + curvature * (best + steps)) - price);
+    }
+
     /// <summary>Her best utility when she takes part.</summary>
     internal double BestUtility(double price) => Utility(Best(price), price);
+
+    /// <summary>How far rounding may move <see cref="BestUtility"/>: some last bits of its largest terms, which may cancel.</summary>
+    internal double RoundingAt(double price) =>
+        1e-15 * (Best(price) * (satisfaction * slope + price) + Math.Abs(satisfaction * intercept));
 
     /// <summary>The highest price at which taking part leaves her at 0 or more; +∞ when she cannot stay away or never wants to.</summary>
     /// <remarks>The highest average worth of a step, δ q(S)/S: found at √(γ/α) when γ &lt; 0, because the average rises up to there and falls beyond.</remarks>

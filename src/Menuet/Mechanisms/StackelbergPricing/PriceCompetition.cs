@@ -304,6 +304,7 @@ internal sealed class PriceCompetition
             var truncated = shift <= Math.Abs(middle - secant) ? secant + towards * shift : middle;
             var radius = Math.Max(0, reach - (b - a) / 2);
             var price = Math.Abs(truncated - middle) <= radius ? truncated : middle - towards * radius;
+            price = price > a && price < b ? price : middle;
             if (!(price > a && price < b))
             {
                 break;

@@ -83,18 +83,15 @@ internal static class StackelbergAudit
         for (var k = 0; k < market.Followers.Length; k++)
         {
             var terms = new FollowerTerms(market, k);
-            var bestUtility = terms.BestUtility(price);
-            if (market.Participation == Participation.Optional)
-            {
-                bestUtility = Math.Max(bestUtility, 0);
-            }
+            var mayGo = market.Participation == Participation.Optional;
+            var (offer, rounding) = (terms.BestUtility(price), terms.RoundingAt(Math.Abs(price)));
 
             // Followers ask for steps before anybody is cut; with no capacity at all nobody can tell what they asked for.
             var steps = answer.Followers[k].Steps;
-            var utility = !TakesPart(market, answer, k) ? 0
-                : factor > 0 ? terms.Utility(steps / factor, price)
-                : steps == 0 ? bestUtility : double.NegativeInfinity;
-            responses.Check(utility - bestUtility, k, -1, (i, _) => $"follower {StackelbergPricingMarket.FollowerId(market.Followers[i], i)}");
+            var loss = !TakesPart(market, answer, k) ? Math.Max(0, offer - rounding)
+                : factor > 0 ? terms.Loss(steps / factor, price) + (mayGo ? Math.Max(0, -offer - rounding) : 0)
+                : steps == 0 ? 0 : double.PositiveInfinity;
+            responses.Check(-loss, k, -1, (i, _) => $"follower {StackelbergPricingMarket.FollowerId(market.Followers[i], i)}");
         }
 
         return responses.Conclude();
