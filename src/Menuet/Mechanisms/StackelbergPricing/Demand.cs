@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Menuet.Mechanisms.StackelbergPricing;
 
 /// <summary>
@@ -18,6 +20,7 @@ internal readonly struct Demand
     /// <param name="min">Smin ≥ 0.</param>
     /// <param name="max">Smax ≥ Smin; +∞ when there is none.</param>
     /// <param name="participation">Whether she may stay away.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal Demand(double satisfaction, QualityCurve curve, double min, double max, Participation participation)
     {
         this.satisfaction = satisfaction;

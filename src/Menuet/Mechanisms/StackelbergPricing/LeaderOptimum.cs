@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Menuet.Numerics;
 
@@ -22,7 +23,7 @@ internal sealed class LeaderOptimum
     private const double CapacityRounding = 1e-12;
     private const double DemandRounding = 1e-15;
     private const int EventsPerBucket = 16;
-    private const int MaxBuckets = 1 << 16;
+    private const int MaxBuckets = 1 << 13;
 
     private readonly StackelbergPricingMarket market;
     private readonly double cost;
@@ -113,10 +114,12 @@ internal sealed class LeaderOptimum
     /// <param name="TiedStayAway">Whether followers whose reservation price this is stay away, because they would not fit.</param>
     private readonly record struct Peak(double Price, double Profit, double LowBefore, bool TiedStayAway);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Demand DemandOf(in Follower follower) => new(
         follower.Satisfaction, market.CurveOf(follower), market.MinStepsOf(follower), market.MaxStepsOf(follower), market.Participation);
 
     /// <summary>The first of two passes finds the range of the kinks, the second counts them into buckets.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private (Line Start, Bucket[] Buckets) Prepare()
     {
         var start = default(Line);
@@ -167,9 +170,11 @@ internal sealed class LeaderOptimum
         return (start, buckets);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int BucketOf(double price, int count) => (int)Math.Min((price - lowestKink) * bucketsPerPrice, count - 1);
 
     /// <summary>Where demand changes its form, above c and up to pmax.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int KinksOf(in Demand demand, Span<(double Price, Kink Kind)> kinks)
     {
         var count = 0;
@@ -218,6 +223,7 @@ internal sealed class LeaderOptimum
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void AddPart(ref Line line, in Demand demand, double size, Part part, int sign)
     {
         if (part == Part.Line)
@@ -265,6 +271,7 @@ internal sealed class LeaderOptimum
         Stretch(left, maxPrice, line);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double SweepWithin(ref Line line, Details details, int from, int to)
     {
         var left = details.Prices[from];
@@ -354,6 +361,7 @@ internal sealed class LeaderOptimum
     }
 
     /// <summary>The kinks of all buckets that can still win, each bucket's sorted by price.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Details Collect(Bucket[] buckets)
     {
         var offsets = new int[buckets.Length + 1];
@@ -477,6 +485,7 @@ internal sealed class LeaderOptimum
         };
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double Respond(double price, bool tiedStayAway, double[] steps, bool[] participates)
     {
         var total = default(CompensatedSum);
