@@ -4,6 +4,7 @@ using Menuet.Mechanisms.DoubleAuction;
 using Menuet.Mechanisms.LatencyContract;
 using Menuet.Mechanisms.QualityContract;
 using Menuet.Mechanisms.RewardContract;
+using Menuet.Mechanisms.StackelbergPricing;
 using Menuet.Mechanisms.TwoStageContract;
 
 namespace Menuet;
@@ -20,6 +21,7 @@ public static class Catalog
         QualityContractMechanism.Door,
         LatencyContractMechanism.Door,
         RewardContractMechanism.Door,
+        StackelbergPricingMechanism.Door,
         DoubleAuctionMechanism.Door,
     ];
 

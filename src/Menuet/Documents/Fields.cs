@@ -184,6 +184,41 @@ internal sealed class FlagField<T>(string name, string meaning, bool required, F
     }
 }
 
+internal sealed class OptionalFlagField<T>(string name, string meaning, Absent absent, Func<T, bool?> get, Setter<T, bool?> set)
+    : Field<T>(name, meaning, "", required: false)
+{
+    internal override string Wanted => "true, false or null";
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        if (reader.Token is JsonTokenType.True or JsonTokenType.False)
+        {
+            set(ref target, reader.Token == JsonTokenType.True);
+        }
+        else if (reader.Token != JsonTokenType.Null)
+        {
+            reader.Mistyped(Wanted);
+        }
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source)
+    {
+        if (get(source) is { } flag)
+        {
+            writer.WriteBoolean(Encoded, flag);
+        }
+        else if (absent == Absent.Null)
+        {
+            writer.WriteNull(Encoded);
+        }
+    }
+
+    internal override object? Cell(in T source) => get(source);
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction) =>
+        Described(new JsonObject { ["type"] = new JsonArray("boolean", "null") });
+}
+
 internal sealed class TextField<T>(
     string name, string meaning, bool required, Absent absent, Func<T, string?> get, Setter<T, string?> set)
     : Field<T>(name, meaning, "", required)

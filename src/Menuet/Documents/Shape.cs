@@ -58,6 +58,10 @@ public sealed class Shape<T>(string meaning)
     public Shape<T> Flag(string name, string meaning, Func<T, bool> get, Setter<T, bool> set, bool required = false) =>
         Add(new FlagField<T>(name, meaning, required, get, set));
 
+    /// <summary>true or false, or null when it is not known or has no meaning.</summary>
+    public Shape<T> OptionalFlag(string name, string meaning, Func<T, bool?> get, Setter<T, bool?> set, Absent absent = Absent.Null) =>
+        Add(new OptionalFlagField<T>(name, meaning, absent, get, set));
+
     /// <summary>A text; null or absent when not required.</summary>
     public Shape<T> Text(
         string name, string meaning, Func<T, string?> get, Setter<T, string?> set, bool required = false, Absent absent = Absent.Omitted) =>
