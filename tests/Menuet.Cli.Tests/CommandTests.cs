@@ -15,6 +15,7 @@ public sealed class CommandTests
     [InlineData("audit")]
     [InlineData("compare")]
     [InlineData("sweep")]
+    [InlineData("fit")]
     [InlineData("list")]
     [InlineData("schema")]
     [InlineData("example")]

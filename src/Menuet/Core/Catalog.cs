@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
 using Menuet.Documents;
+using Menuet.Mechanisms.LatencyContract;
+using Menuet.Mechanisms.QualityContract;
 using Menuet.Mechanisms.RewardContract;
 using Menuet.Mechanisms.StackelbergPricing;
+using Menuet.Mechanisms.TwoStageContract;
 
 namespace Menuet;
 
@@ -13,6 +16,9 @@ public static class Catalog
     /// <summary>Every mechanism. A test compares this list with the folders.</summary>
     public static ImmutableArray<IMechanism> Mechanisms { get; } =
     [
+        TwoStageContractMechanism.Door,
+        QualityContractMechanism.Door,
+        LatencyContractMechanism.Door,
         RewardContractMechanism.Door,
         StackelbergPricingMechanism.Door,
     ];

@@ -116,7 +116,7 @@ public sealed record Mechanism<TMarket, TOutcome, TAnswer> : IMechanism
             chosen.Name, solution.Termination, Known(solution.Bound), Gap(solution.Bound, answer.Objective), solution.Iterations, elapsed, solution.Note);
         var hasOutcome = answer.Objective is not null;
         return MakeReport(
-            header, answer, run, chosen.Promises(parsed), hasOutcome ? Audit(parsed, answer, options) : null, hasOutcome ? Tables(parsed, answer) : []);
+            header, answer, run, chosen.Promises(parsed), hasOutcome ? Audit(parsed, answer, options) : null, () => hasOutcome ? Tables(parsed, answer) : []);
     }
 
     /// <inheritdoc/>
@@ -146,7 +146,7 @@ public sealed record Mechanism<TMarket, TOutcome, TAnswer> : IMechanism
         var run = new SolverRun("answer", Termination.Candidate, null, null, 0, TimeSpan.Zero, Note(document.Ignored));
         return MakeReport(
             header, hasOutcome ? Graded(parsed, given) : given, run, SolverList[0].Promises(parsed),
-            hasOutcome ? Audit(parsed, given, options) : null, hasOutcome ? Tables(parsed, given) : []);
+            hasOutcome ? Audit(parsed, given, options) : null, () => hasOutcome ? Tables(parsed, given) : []);
     }
 
     /// <inheritdoc/>
@@ -214,7 +214,7 @@ public sealed record Mechanism<TMarket, TOutcome, TAnswer> : IMechanism
     }
 
     private Report MakeReport(
-        Header header, TAnswer answer, SolverRun run, ImmutableArray<Claim> promises, Audit? audit, ImmutableArray<Table> tables) => new(
+        Header header, TAnswer answer, SolverRun run, ImmutableArray<Claim> promises, Audit? audit, Func<ImmutableArray<Table>> tables) => new(
         Kind, header.Name, header.Description, header.Source, answer.Status, answer.Objective, run, audit, promises, tables,
         writer => AnswerShape.WriteFields(writer, answer));
 

@@ -9,10 +9,11 @@ namespace Menuet;
 public sealed class Report
 {
     private readonly Action<Utf8JsonWriter> writeAnswer;
+    private readonly Lazy<ImmutableArray<Table>> tables;
 
     internal Report(
         string kind, string? name, string? description, string? source, string status, double? objective, SolverRun solver, Audit? audit,
-        ImmutableArray<Claim> promises, ImmutableArray<Table> tables, Action<Utf8JsonWriter> writeAnswer)
+        ImmutableArray<Claim> promises, Func<ImmutableArray<Table>> tables, Action<Utf8JsonWriter> writeAnswer)
     {
         Kind = kind;
         Name = name;
@@ -23,7 +24,7 @@ public sealed class Report
         Solver = solver;
         Audit = audit;
         Promises = promises;
-        Tables = tables;
+        this.tables = new(tables);
         this.writeAnswer = writeAnswer;
     }
 
@@ -54,8 +55,8 @@ public sealed class Report
     /// <summary>The claims that the solver promises on this market.</summary>
     public ImmutableArray<Claim> Promises { get; }
 
-    /// <summary>The answer for people.</summary>
-    public ImmutableArray<Table> Tables { get; }
+    /// <summary>The answer for people; made when first asked for.</summary>
+    public ImmutableArray<Table> Tables => tables.Value;
 
     /// <summary>True when there is an outcome and every promised certificate holds.</summary>
     public bool PromisesHold => Audit is not null && Audit.Certificates.All(c => c.Holds || !Promises.Contains(c.Claim));

@@ -58,11 +58,11 @@ public struct Rng
 
     /// <summary>Uniform on the multiples of 2⁻⁵³ in [0, 1).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public double NextDouble() => (NextUInt64() >> 11) * (1.0 / (1UL << 53));
+    public double NextDouble() => (long)(NextUInt64() >> 11) * (1.0 / (1UL << 53));
 
     /// <summary>Uniform on the odd multiples of 2⁻⁵³ in (0, 1): never an end, symmetric about 1/2.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public double NextDoubleOpen() => ((NextUInt64() >> 12) + 0.5) * (1.0 / (1UL << 52));
+    public double NextDoubleOpen() => ((long)(NextUInt64() >> 12) + 0.5) * (1.0 / (1UL << 52));
 
     /// <summary>Uniform on {0, …, <paramref name="bound"/> − 1}, without bias.</summary>
     /// <param name="bound">How many values there are; ≥ 1.</param>
@@ -89,7 +89,7 @@ public struct Rng
     {
         var word = NextUInt64();
         var layer = (int)(word & 255);
-        var x = (word >> 11) * Ziggurat.ExponentialScale[layer];
+        var x = (long)(word >> 11) * Ziggurat.ExponentialScale[layer];
         return x < Ziggurat.ExponentialEdge[layer + 1] ? x : FinishExponential(layer, x);
     }
 
@@ -100,7 +100,7 @@ public struct Rng
     {
         var word = NextUInt64();
         var layer = (int)(word & 255);
-        var x = (word >> 11) * Ziggurat.NormalScale[layer];
+        var x = (long)(word >> 11) * Ziggurat.NormalScale[layer];
         if (x >= Ziggurat.NormalEdge[layer + 1])
             x = FinishNormal(layer, x);
         return BitConverter.UInt64BitsToDouble(BitConverter.DoubleToUInt64Bits(x) ^ (word & 256) << 55);
@@ -123,7 +123,7 @@ public struct Rng
             }
             var word = NextUInt64();
             layer = (int)(word & 255);
-            x = (word >> 11) * Ziggurat.ExponentialScale[layer];
+            x = (long)(word >> 11) * Ziggurat.ExponentialScale[layer];
             if (x < Ziggurat.ExponentialEdge[layer + 1])
                 return beyond + x;
         }
@@ -148,7 +148,7 @@ public struct Rng
                 return x;
             var word = NextUInt64();
             layer = (int)(word & 255);
-            x = (word >> 11) * Ziggurat.NormalScale[layer];
+            x = (long)(word >> 11) * Ziggurat.NormalScale[layer];
             if (x < Ziggurat.NormalEdge[layer + 1])
                 return x;
         }

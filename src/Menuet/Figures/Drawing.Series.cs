@@ -151,7 +151,8 @@ internal sealed partial class Drawing
             if (double.IsNaN(tip))
                 continue;
             var gap = Math.Min(1, 0.1 * width);
-            Add($"<rect x=\"{N(start + gap)}\" y=\"{N(Math.Min(tip, floor))}\" width=\"{N(width - (2 * gap))}\" height=\"{N(Math.Abs(tip - floor))}\"{Faded(style)}>" +
+            var size = $"width=\"{N(width - (2 * gap))}\" height=\"{N(Math.Abs(tip - floor))}\"";
+            Add($"<rect x=\"{N(start + gap)}\" y=\"{N(Math.Min(tip, floor))}\" {size}{Faded(style)}>" +
                 $"<title>{E(BarTitle(series, i))}</title></rect>");
             if (!series.Low.IsDefaultOrEmpty)
                 AppendWhisker(whiskers, start + (width / 2), y.Map(series.Low[i]), y.Map(series.High[i]));
@@ -168,7 +169,8 @@ internal sealed partial class Drawing
     }
 
     /// <summary>The second and later rounds through the colours are paler.</summary>
-    private static string Faded(int style) => style < Theme.Light.Length ? "" : $" fill-opacity=\"{N(Math.Max(0.3, 1 - (0.4 * (style / Theme.Light.Length))))}\"";
+    private static string Faded(int style) =>
+        style < Theme.Light.Length ? "" : $" fill-opacity=\"{N(Math.Max(0.3, 1 - (0.4 * (style / Theme.Light.Length))))}\"";
 
     private void DrawReference(ReferenceLine line, int style)
     {
@@ -195,7 +197,8 @@ internal sealed partial class Drawing
                 while (end < series.X.Length && Shade(series.Values[(i * series.X.Length) + end]) == shade)
                     end++;
                 var fill = shade < 0 ? $"url(#{IdMark}-hatch)" : ColourScale.Colours[shade];
-                Add($"<rect x=\"{N(columns[j])}\" y=\"{N(rows[i + 1])}\" width=\"{N(columns[end] - columns[j])}\" height=\"{N(rows[i] - rows[i + 1])}\" fill=\"{fill}\"/>");
+                var size = $"width=\"{N(columns[end] - columns[j])}\" height=\"{N(rows[i] - rows[i + 1])}\"";
+                Add($"<rect x=\"{N(columns[j])}\" y=\"{N(rows[i + 1])}\" {size} fill=\"{fill}\"/>");
                 j = end;
             }
         }
@@ -289,7 +292,8 @@ internal sealed partial class Drawing
 
     private void Marks(IEnumerable<(double X, double Y)> points, int style)
     {
-        var look = map is null ? "class=\"halo\" fill=\"currentColor\" stroke-width=\"0.8\"" : $"fill=\"{OnMap}\" stroke=\"{OnMapEdge}\" stroke-width=\"1.2\"";
+        var look = map is null ? "class=\"halo\" fill=\"currentColor\" stroke-width=\"0.8\""
+            : $"fill=\"{OnMap}\" stroke=\"{OnMapEdge}\" stroke-width=\"1.2\"";
         var any = false;
         foreach (var point in points)
         {
@@ -302,17 +306,21 @@ internal sealed partial class Drawing
             Add("</g>");
     }
 
-    private ImmutableArray<ImmutableArray<(Series, int, string, double)>> LayLegend(double width)
+    /// <summary>One name in the legend with everything that bears it.</summary>
+    private sealed record LegendEntry(ImmutableArray<(Series Series, int Style)> Members, string Text, double Offset);
+
+    private ImmutableArray<ImmutableArray<LegendEntry>> LayLegend(double width)
     {
-        var named = styled.Where(s => s.Series.Name.Length > 0 && s.Series is not HeatMapSeries).ToArray();
-        if (named.Length == 0 || (named.Length == 1 && map is null && named[0].Series is not ReferenceLine))
+        var named = styled.Where(s => s.Series.Name.Length > 0 && s.Series is not HeatMapSeries)
+            .GroupBy(s => (s.Series.Name, s.Style, s.Series is ReferenceLine)).ToArray();
+        if (named.Length == 0 || (named.Length == 1 && map is null && named[0].First().Series is not ReferenceLine))
             return [];
-        var rows = ImmutableArray.CreateBuilder<ImmutableArray<(Series, int, string, double)>>();
-        var row = ImmutableArray.CreateBuilder<(Series, int, string, double)>();
+        var rows = ImmutableArray.CreateBuilder<ImmutableArray<LegendEntry>>();
+        var row = ImmutableArray.CreateBuilder<LegendEntry>();
         var offset = 0.0;
-        foreach (var (series, style) in named)
+        foreach (var group in named)
         {
-            var text = Lettering.Shorten(series.Name, CaptionSize, width - SwatchWidth - 6);
+            var text = Lettering.Shorten(group.Key.Name, CaptionSize, width - SwatchWidth - 6);
             var room = SwatchWidth + 6 + Lettering.Width(text, CaptionSize);
             if (row.Count > 0 && offset + room > width)
             {
@@ -320,7 +328,7 @@ internal sealed partial class Drawing
                 row.Clear();
                 offset = 0;
             }
-            row.Add((series, style, text, offset));
+            row.Add(new LegendEntry([.. group], text, offset));
             offset += room + 14;
         }
         rows.Add(row.ToImmutable());
@@ -335,10 +343,11 @@ internal sealed partial class Drawing
         for (var row = 0; row < legend.Length; row++)
         {
             var middle = Margin + (22 * title.Length) + (LegendRow * row) + 10;
-            foreach (var (series, style, text, offset) in legend[row])
+            foreach (var entry in legend[row])
             {
-                Swatch(series, style, Margin + offset, middle);
-                Text("ink", Margin + offset + SwatchWidth + 6, middle + 4, text, CaptionSize, "start");
+                foreach (var (series, style) in entry.Members)
+                    Swatch(series, style, Margin + entry.Offset, middle);
+                Text("ink", Margin + entry.Offset + SwatchWidth + 6, middle + 4, entry.Text, CaptionSize, "start");
             }
         }
         Add("</g>");
@@ -353,7 +362,10 @@ internal sealed partial class Drawing
         {
             case LineSeries s:
                 if (!s.Low.IsDefaultOrEmpty)
-                    Add($"<rect x=\"{N(start)}\" y=\"{N(middle - 6)}\" width=\"{N(SwatchWidth)}\" height=\"12.00\" fill=\"currentColor\" fill-opacity=\"0.18\"/>");
+                {
+                    Add($"<rect x=\"{N(start)}\" y=\"{N(middle - 6)}\" width=\"{N(SwatchWidth)}\" height=\"12.00\" " +
+                        "fill=\"currentColor\" fill-opacity=\"0.18\"/>");
+                }
                 Stroke(stroke, Dash(style, s.Dashed), 2);
                 if (s.Markers)
                     Marks(centre, style);

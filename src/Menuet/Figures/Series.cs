@@ -7,7 +7,10 @@ public abstract record Series
 {
     private protected Series(string name) => Name = name;
 
-    /// <summary>The name in the legend and the data file; empty keeps it out of the legend.</summary>
+    /// <summary>
+    /// The name in the legend and the data file; empty keeps it out of the legend. Curves and points of one name share colour and legend entry,
+    /// as observations and their fit do.
+    /// </summary>
     public string Name { get; init; }
 
     internal abstract void Check();
@@ -21,7 +24,8 @@ public abstract record Series
     private protected void CheckInterval(ImmutableArray<double> low, ImmutableArray<double> high, int length)
     {
         Figure.Require(low.IsDefaultOrEmpty == high.IsDefaultOrEmpty, $"series '{Name}': a low needs a high");
-        Figure.Require(low.IsDefaultOrEmpty || (low.Length == length && high.Length == length), $"series '{Name}': low or high differ in length from y");
+        Figure.Require(low.IsDefaultOrEmpty || (low.Length == length && high.Length == length),
+            $"series '{Name}': low or high differ in length from y");
     }
 }
 
@@ -136,7 +140,8 @@ public sealed record HeatMapSeries(
     internal override void Check()
     {
         Figure.Require(Increasing(X) && Increasing(Y), $"heat map '{Name}': grids are non-empty, finite and strictly increasing");
-        Figure.Require(!Values.IsDefault && Values.Length == X.Length * Y.Length, $"heat map '{Name}': needs {X.Length} x {Y.Length} values");
+        Figure.Require(!Values.IsDefault && Values.Length == X.Length * Y.Length,
+            $"heat map '{Name}': needs {X.Length} x {Y.Length} values");
     }
 
     private static bool Increasing(ImmutableArray<double> grid) =>

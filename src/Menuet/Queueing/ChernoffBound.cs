@@ -18,10 +18,17 @@ public readonly record struct ChernoffBound(double LogAmplitude, double Exponent
 
     /// <summary>ln A − ηL, not clamped: positive where the bound says nothing.</summary>
     /// <param name="latency">L, seconds.</param>
-    public double LogValue(double latency) => LogAmplitude - Exponent * latency;
+    /// <exception cref="ArgumentOutOfRangeException">The latency is not a number.</exception>
+    public double LogValue(double latency)
+    {
+        if (double.IsNaN(latency))
+            throw new ArgumentOutOfRangeException(nameof(latency), latency, "A latency is a number.");
+        return Exponent == 0 ? LogAmplitude : LogAmplitude - Exponent * latency;
+    }
 
     /// <summary>p̃(L) = min(1, A e^{−ηL}).</summary>
     /// <param name="latency">L, seconds.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The latency is not a number.</exception>
     public double Value(double latency) => Math.Exp(Math.Min(0, LogValue(latency)));
 
     /// <summary>The paper's exponent, the same for every L: η = ζ min_s (μ_s − λ/c_s).</summary>
@@ -46,17 +53,17 @@ public readonly record struct ChernoffBound(double LogAmplitude, double Exponent
 
     /// <summary>The best exponent at one L: η*(L) = argmin_{0 ≤ η &lt; η_max} K(η) − ηL, the root of K′(η) = L; 0 where L ≤ K′(0) = E[T].</summary>
     /// <param name="stages">The stages under their loads; at least one.</param>
-    /// <param name="latency">L, seconds; a number.</param>
+    /// <param name="latency">L, seconds; finite.</param>
     /// <returns>The bound that is tightest at L. It is valid at every latency, and −dp̃*/dL = η* p̃* along the envelope.</returns>
-    /// <exception cref="ArgumentException">No stage, or the latency is not a number.</exception>
+    /// <exception cref="ArgumentException">No stage, or a latency that is not finite.</exception>
     /// <remarks>
     /// K is convex, so 1/K′(η) = 1/L has one root; Newton's method for that form, in the distance η_max − η so that no digit is lost near
     /// the pole, inside a bracket, until the step or the bracket is below the last bit.
     /// </remarks>
     public static ChernoffBound Optimal(ReadOnlySpan<StageLaw> stages, double latency)
     {
-        if (double.IsNaN(latency))
-            throw new ArgumentOutOfRangeException(nameof(latency), latency, "A latency is a number.");
+        if (!double.IsFinite(latency))
+            throw new ArgumentOutOfRangeException(nameof(latency), latency, "A latency is a finite number.");
         if (!IsStable(stages))
             return default;
         var pole = double.PositiveInfinity;
@@ -71,8 +78,7 @@ public readonly record struct ChernoffBound(double LogAmplitude, double Exponent
 
         var count = 2 * stages.Length;
         double low = 0, high = pole;              // K′ > L at distance low, ≤ L at distance high
-        var gap = Math.Min(pole, 1 / latency);    // at least one pole lies there: K′(η_max − 1/L) ≥ its own share
-        gap = Math.Min(0.5 * pole, gap * Math.Sqrt(count));
+        var gap = Math.Min(0.5 * pole, Math.Sqrt(count) / latency);   // between one pole there (1/L) and all (count/L)
         while (low < gap && gap < high)
         {
             double slope = 0, curvature = 0;

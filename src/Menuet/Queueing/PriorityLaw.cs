@@ -14,13 +14,19 @@ namespace Menuet.Queueing;
 /// death process with rates λ_h up and min(k, c) μ down, killed at rate μ where k &lt; c, and the sojourn time is its life.
 /// On arrival k is the number present of its own and all higher classes; that number is itself an M/M/c queue with their joint rate
 /// (lower classes are invisible to it), so by PASTA k starts from the M/M/c law with load λ_h + λ_n.</para>
-/// <para>Method: the transform F(s) of the tail solves the tridiagonal equations (s + λ_h + (k+1) μ) T_k = 1 + λ_h T_{k+1} + kμ T_{k−1} below c;
-/// from c on T_k decays towards 1/s by the factor β(s), the root of λ_h β² − (s + λ_h + cμ) β + cμ = 0 inside the unit disc. No state is cut off.
-/// All singularities of F lie on the negative real axis (poles of a self-adjoint problem, the cut of β, and the pole where β (λ_h + λ_n) = cμ), so the
-/// inversion integral over a parabola around that axis, with 32 nodes of which 16 are conjugate, converges like 8.1^−16 = 3e-15.</para>
-/// <para>Accuracy: absolute 1e-12 (against uniformisation with a certified remainder: 4e-14). One evaluation takes about 60 ns times c and stage.</para>
-/// <para>Several stages: the per-stage laws are convolved as if independent, and the class as if it arrived at every stage at a random time. The joint stream of a class and its superiors is
-/// Poisson at every stage (Burke 1956), that of one class is not. <see cref="IsExact"/> is then false.</para>
+/// <para>Method: below c the transforms T_k(s) of the tail from state k obey (s + λ_h + (k+1) μ) T_k = 1 + λ_h T_{k+1} + kμ T_{k−1}, solved by
+/// 1/(s + μ), the transform of service without interruption, so their differences from it are homogeneous: T_k − 1/(s+μ) = f_k (T_{k+1} − 1/(s+μ)),
+/// f_k = λ_h / (s + λ_h + (k+1) μ − kμ f_{k−1}). From c on T_k tends to 1/s by the factor β(s), the root of λ_h β² − (s + λ_h + cμ) β + cμ = 0
+/// inside the unit disc. No state is cut off. The singularities of F(s) = Σ π_k T_k lie on the negative real axis (zeros of a symmetrisable
+/// tridiagonal determinant, the cut of β, and the pole β = cμ/(λ_h + λ_n)), so the trapezoidal rule on a parabola around that axis converges
+/// like 8.1^−N; N = 16 conjugate pairs of nodes leave 3e-15 beside the rounding.</para>
+/// <para>Accuracy: absolute 1e-12. Measured: within 2e-13 of the interval that uniformisation certifies (up to 200 servers), 7e-14 from the same rule with
+/// 24 pairs of nodes (up to 10⁵ servers). Time of an evaluation: about 0.1 µs times the servers of all stages.</para>
+/// <para>Several stages: the exact single-stage laws are convolved, as if a task's sojourns were independent and its class arrived everywhere at
+/// random times. The joint stream of a class and its superiors is Poisson at every stage (Burke 1956), that of one class is not, so
+/// <see cref="IsExact"/> is then false. Against simulation: with one bottleneck (twelve GPU instances 91 % busy, the other stages
+/// lightly) no difference beyond the noise, which is 2 % at tails of 0.1; with three equal stages 90 % busy and three equal classes at most 0.013
+/// anywhere in a tail, too large where the tail is large, and 12 % too small where it is 0.02.</para>
 /// <para>Source: method of stages with a tagged task, ours for this law; the two-class M/M/c is treated by Buzen and Bondi 1983 (means) and
 /// Gail, Hantler and Taylor 1988; contour of Weideman and Trefethen 2007. Deviates: Zhan et al., Eqs. (3) to (9), use the first-come-first-served law of classes 1..n for class n.</para>
 /// </remarks>
@@ -148,45 +154,46 @@ public sealed class PriorityLaw
         var mu = _stages[stage].ServiceRate;
         var capacity = servers * mu;
         var load = _jointRate / capacity;
-        var idle = (capacity - _jointRate) / capacity;
+        var idle = Math.FusedMultiplyAdd(servers, mu, -_jointRate) / capacity;
+        var spare = Math.FusedMultiplyAdd(servers, mu, -_higherRate);
         var present = _present[stage];
         var point = new Lanes(real, imaginary);
-        var root = Root(point, capacity);
 
-        // T_k = constant + slope T_{k+1} upwards; sum + share T_{k+1} is then Σ_{j≤k} π_j T_j.
-        Lanes constant = default, slope = default, sum = default, share = default;
-        for (var k = 0; k < servers - 1; k++)
+        // T_k − 1/(s + μ) = f_k (T_{k+1} − 1/(s + μ)): with the served tasks' own transform taken off, the equations below c are homogeneous.
+        // ahead is Σ_{j≤k} π_j f_j … f_k, the weight of T_{k+1} − 1/(s + μ) in F.
+        Lanes ratio = default, ahead = default;
+        for (var k = 0; k < servers; k++)
         {
-            var back = k * mu;
-            var inverse = (point + (_higherRate + (k + 1) * mu) - slope * back).Inverse();
-            constant = (constant * back + 1) * inverse;
-            slope = inverse * _higherRate;
-            share += present[k];
-            sum += share * constant;
-            share *= slope;
+            ratio = (point + (_higherRate + (k + 1) * mu) - ratio * (k * mu)).Inverse() * _higherRate;
+            ahead = (ahead + present[k]) * ratio;
         }
 
-        // (1 − β)/s = β/(cμ − λ_h β), so that nothing is singular at s = 0.
-        var decay = root * (root * -_higherRate + capacity).Inverse();
-        var behind = (servers - 1) * mu;
-        var last = (constant * behind + decay * _higherRate + 1) * (point + (_higherRate + capacity) - root * _higherRate - slope * behind).Inverse();
+        // From c on T_k = 1/s + (T_{c−1} − 1/s) β^{k−c+1}, β = 2cμ/(b + d); 1/s leaves everywhere by (1 − β)/s = β/(cμ − λ_h β), and
+        // cμ − λ_h β = (cμ − λ_h) + λ_h (1 − β) keeps its digits near saturation.
+        var discriminant = Discriminant(point, capacity, spare);
+        var sum = (point + (_higherRate + capacity) + discriminant).Inverse();
+        var root = sum * (2 * capacity);
+        var decay = root * ((point + discriminant + -spare) * sum * _higherRate + spare).Inverse();
+        var served = (point + mu).Inverse();
+        // T_c = decay + β T_{c−1} and T_{c−1} = served + f (T_c − served).
+        var first = (decay + root * served * (ratio * -1 + 1)) * (root * ratio * -1 + 1).Inverse();
+        var last = served + ratio * (first - served);
         var geometric = (point * decay * load + idle).Inverse();   // 1/(1 − ρβ)
         var waiting = _waitingProbability[stage];
-        return sum + (share + present[servers - 1]) * last + (decay + last * root * idle) * geometric * waiting;
+        return served * (1 - waiting) + ahead * (first - served) + (decay + last * root * idle) * geometric * waiting;
     }
 
-    /// <summary>β(s) = 2cμ / (b + √(b − 2√(λ_h cμ)) √(b + 2√(λ_h cμ))), b = s + λ_h + cμ.</summary>
-    private Lanes Root(Lanes point, double capacity)
+    /// <summary>d(s) = √(b² − 4λ_h cμ) = √(b − 2√(λ_h cμ)) √(b + 2√(λ_h cμ)), b = s + λ_h + cμ: the branch that is cut along the negative axis only.</summary>
+    private Lanes Discriminant(Lanes point, double capacity, double spare)
     {
         Span<double> real = stackalloc double[Vector<double>.Count], imaginary = stackalloc double[Vector<double>.Count];
-        var cross = 2 * Math.Sqrt(_higherRate * capacity);
-        var gap = Math.Sqrt(capacity) - Math.Sqrt(_higherRate);
+        var roots = Math.Sqrt(capacity) + Math.Sqrt(_higherRate);
+        var difference = spare / roots;
         for (var lane = 0; lane < Vector<double>.Count; lane++)
         {
             var s = new Complex(point.Real[lane], point.Imaginary[lane]);
-            var b = s + (_higherRate + capacity);
-            var root = 2 * capacity / (b + Complex.Sqrt(s + gap * gap) * Complex.Sqrt(b + cross));
-            (real[lane], imaginary[lane]) = (root.Real, root.Imaginary);
+            var d = Complex.Sqrt(s + difference * difference) * Complex.Sqrt(s + roots * roots);
+            (real[lane], imaginary[lane]) = (d.Real, d.Imaginary);
         }
         return new(new Vector<double>(real), new Vector<double>(imaginary));
     }

@@ -16,10 +16,13 @@ namespace Menuet.Queueing;
 /// difference of e^{−xt} over x_k … x_j. Where (x_j − x_k) t &gt; 1 the recursion of divided differences loses at most a small factor a step;
 /// where it is less, the exponential of the bidiagonal matrix, shifted by its largest pole x_j, is a series of positive terms that
 /// converges in fewer than twenty. (McCurdy, Ng and Parlett 1984 combine the two in the same way.)</para>
-/// <para>Accuracy: measured against 80-digit arithmetic, relative 1e-13 at tails down to 1e-300. About 0.2 µs an evaluation.</para>
+/// <para>Accuracy: relative 1e-13 for the tail at every depth down to 1e-300, 1e-12 for the density (1500 random hard cases against 80 digits and
+/// more: 3e-14 and 3e-13). About 0.3 µs an evaluation.</para>
 /// <para>Source: Zhan et al., Eq. (9). The sum treats the sojourns in the three stages as independent. That is a theorem for two stages, and for three
 /// when the middle one has a single server (Burke 1969, Reich 1963); with several servers in the middle it is an assumption of the paper.
-/// The law is that of first come, first served over all tasks: see <see cref="PriorityLaw"/> for classes.</para>
+/// In simulation the tails differed from it by 1 % in a lightly loaded network and by up to 5 % where three equal stages were 90 % busy.</para>
+/// <para>This is the law of first come, first served. Under priorities the number of tasks of classes 1..n is the same process, so by Little's law their joint
+/// mean is the same; the law of their times is not, still less that of class n: see <see cref="PriorityLaw"/>.</para>
 /// <para>Deviates: the paper leaves coincident poles undefined (they make its partial fractions divide by zero); here they are the limit.</para>
 /// </remarks>
 [SkipLocalsInit]

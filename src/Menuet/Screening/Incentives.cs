@@ -45,19 +45,70 @@ internal static class Incentives
     private static void CheckByEnvelope(
         Inspection inspection, ReadOnlySpan<double> types, ReadOnlySpan<double> values, ReadOnlySpan<double> payments, Func<int, int, string> label)
     {
-        var lines = new int[values.Length];
+        var (slopes, costs) = (values.ToArray(), payments.ToArray());
+        var hull = UpperEnvelope(slopes, costs);
+        var best = 0;
+        for (var i = 0; i < types.Length; i++)
+        {
+            if (i > 0 && types[i] < types[i - 1])
+            {
+                best = 0;
+            }
+
+            best = BestFrom(best, types[i]);
+            var own = Worth(types[i], i);
+            inspection.Check(own - Math.Max(Worth(types[i], hull[best]), own), i, hull[best], label, types.Length - 1);
+        }
+
+        // Along the envelope a type's worth rises and then falls: double the stride while it rises, then halve it.
+        int BestFrom(int start, double type)
+        {
+            var (low, stride) = (start, 1);
+            while (low + stride < hull.Count && Worth(type, hull[low + stride - 1]) < Worth(type, hull[low + stride]))
+            {
+                low += stride;
+                stride *= 2;
+            }
+
+            var high = Math.Min(hull.Count - 1, low + stride - 1);
+            while (low < high)
+            {
+                var middle = (low + high) / 2;
+                (low, high) = Worth(type, hull[middle]) < Worth(type, hull[middle + 1]) ? (middle + 1, high) : (low, middle);
+            }
+
+            return low;
+        }
+
+        double Worth(double type, int item) => (type * slopes[item]) - costs[item];
+    }
+
+    /// <summary>The lines that are somewhere the highest, by rising slope.</summary>
+    private static List<int> UpperEnvelope(double[] slopes, double[] costs)
+    {
+        var lines = new int[slopes.Length];
+        var rising = true;
         for (var k = 0; k < lines.Length; k++)
         {
             lines[k] = k;
+            rising &= k == 0 || slopes[k] >= slopes[k - 1];
         }
 
-        var (slopes, costs) = (values.ToArray(), payments.ToArray());
-        Array.Sort(lines, (a, b) => slopes[a] != slopes[b] ? slopes[a].CompareTo(slopes[b]) : costs[b].CompareTo(costs[a]));
+        if (!rising)
+        {
+            Array.Sort((double[])slopes.Clone(), lines);
+        }
+
         var hull = new List<int>();
         foreach (var line in lines)
         {
-            while (hull.Count > 0 && slopes[hull[^1]] == slopes[line])
+            if (hull.Count > 0 && slopes[hull[^1]] == slopes[line])
             {
+                if (costs[hull[^1]] <= costs[line])
+                {
+                    continue;
+                }
+
                 hull.RemoveAt(hull.Count - 1);
             }
 
@@ -69,26 +120,7 @@ internal static class Incentives
             hull.Add(line);
         }
 
-        for (var i = 0; i < types.Length; i++)
-        {
-            int low = 0, high = hull.Count - 1;
-            while (low < high)
-            {
-                var middle = (low + high) / 2;
-                if (Worth(types[i], hull[middle]) < Worth(types[i], hull[middle + 1]))
-                {
-                    low = middle + 1;
-                }
-                else
-                {
-                    high = middle;
-                }
-            }
-
-            inspection.Check(Worth(types[i], i) - Math.Max(Worth(types[i], hull[low]), Worth(types[i], i)), i, hull[low], label, types.Length - 1);
-        }
-
-        double Worth(double type, int item) => (type * slopes[item]) - costs[item];
+        return hull;
 
         // The middle line is nowhere the highest: it meets the last before the first meets it.
         bool Hidden(int first, int middle, int last) =>

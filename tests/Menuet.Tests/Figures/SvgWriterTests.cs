@@ -127,6 +127,16 @@ public class SvgWriterTests
     }
 
     [Fact]
+    public void Render_PointsAndLineOfOneName_ShareColourAndLegendEntry()
+    {
+        var root = XDocument.Parse(Svg.Render(With(
+            new LineSeries("a", [1, 2], [1, 2]), new LineSeries("b", [1, 2], [2, 1]), new ScatterSeries("a", [1, 2], [1, 2])))).Root!;
+        var colours = root.Elements(Space + "g").Single(g => (string?)g.Attribute("class") == "data").Elements(Space + "g").Select(g => g.Attribute("class")!.Value);
+        Assert.Equal(["c0", "c1", "c0"], colours);
+        Assert.Equal(["a", "b"], root.Elements(Space + "g").Single(g => (string?)g.Attribute("class") == "legend").Elements(Space + "text").Select(t => t.Value));
+    }
+
+    [Fact]
     public void Render_TwoFiguresOnAPage_ShareNoIds()
     {
         static HashSet<string> Ids(Figure figure) => [.. XDocument.Parse(Svg.Render(figure)).Descendants().Attributes("id").Select(a => a.Value)];

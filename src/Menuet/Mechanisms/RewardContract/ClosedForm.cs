@@ -29,8 +29,9 @@ internal sealed class ClosedForm : ISolver<RewardMarket, RewardOutcome>
     {
         var types = market.ResolvedTypes();
         var given = market.QualityMode == QualityMode.Given;
-        var order = InOrder(types.AsSpan(), given);
-        var qualities = given ? Given(types.AsSpan()) : RewardQualities.Designed(market, types.AsSpan(), order);
+        var qualities = given ? new double[types.Length] : null;
+        var order = InOrder(types.AsSpan(), qualities);
+        qualities ??= RewardQualities.Designed(market, types.AsSpan(), order);
         var pooled = false;
         if (given && !Rises(types.AsSpan(), qualities, order))
         {
@@ -94,13 +95,23 @@ internal sealed class ClosedForm : ISolver<RewardMarket, RewardOutcome>
     }
 
     /// <summary>Types by (φ, Q, position); null when they already stand so.</summary>
-    private static int[]? InOrder(ReadOnlySpan<RewardType> types, bool byQuality)
+    /// <param name="types">The types.</param>
+    /// <param name="qualities">Receives the given qualities, in the same pass; null in designed mode, where quality does not order.</param>
+    private static int[]? InOrder(ReadOnlySpan<RewardType> types, double[]? qualities)
     {
         var sorted = true;
-        for (var k = 1; k < types.Length && sorted; k++)
+        var (lastReputation, lastQuality) = (0.0, double.NegativeInfinity);
+        for (var k = 0; k < types.Length; k++)
         {
-            sorted = types[k].Reputation > types[k - 1].Reputation
-                || (types[k].Reputation == types[k - 1].Reputation && (!byQuality || types[k].Quality >= types[k - 1].Quality));
+            var reputation = types[k].Reputation;
+            var quality = 0.0;
+            if (qualities is not null)
+            {
+                qualities[k] = quality = types[k].Quality.GetValueOrDefault();
+            }
+
+            sorted &= reputation > lastReputation || (reputation == lastReputation && quality >= lastQuality);
+            (lastReputation, lastQuality) = (reputation, quality);
         }
 
         if (sorted)
@@ -117,7 +128,6 @@ internal sealed class ClosedForm : ISolver<RewardMarket, RewardOutcome>
         }
 
         Array.Sort(keys, order);
-        var qualities = byQuality ? Given(types) : null;
         for (var start = 0; start < keys.Length;)
         {
             var end = start + 1;
@@ -132,17 +142,6 @@ internal sealed class ClosedForm : ISolver<RewardMarket, RewardOutcome>
         }
 
         return order;
-    }
-
-    private static double[] Given(ReadOnlySpan<RewardType> types)
-    {
-        var qualities = new double[types.Length];
-        for (var k = 0; k < qualities.Length; k++)
-        {
-            qualities[k] = types[k].Quality!.Value;
-        }
-
-        return qualities;
     }
 
     /// <summary>Within equal reputations the order is by quality, so one pass over neighbours sees every violation.</summary>

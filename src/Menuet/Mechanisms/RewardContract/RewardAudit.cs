@@ -68,20 +68,27 @@ internal static class RewardAudit
         ImmutableArray<RewardType> types, double[] qualities, double[] rewards, double tolerance)
     {
         var inspection = new Inspection(Claim.Monotonicity, tolerance, Source + ": implied by incentive compatibility");
-        var byReputation = new (double Reputation, int Type)[types.Length];
+        var reputations = new double[types.Length];
+        var byReputation = new int[types.Length];
+        var rising = true;
         for (var k = 0; k < types.Length; k++)
         {
-            byReputation[k] = (types[k].Reputation, k);
+            (reputations[k], byReputation[k]) = (types[k].Reputation, k);
+            rising &= k == 0 || reputations[k] >= reputations[k - 1];
         }
 
-        Array.Sort(byReputation);
+        if (!rising)
+        {
+            Array.Sort(reputations, byReputation);
+        }
+
         var (bestQuality, bestReward, best) = (double.NegativeInfinity, double.NegativeInfinity, -1);
         for (var start = 0; start < byReputation.Length;)
         {
             var end = start;
-            for (; end < byReputation.Length && byReputation[end].Reputation == byReputation[start].Reputation; end++)
+            for (; end < byReputation.Length && reputations[end] == reputations[start]; end++)
             {
-                var k = byReputation[end].Type;
+                var k = byReputation[end];
                 if (best >= 0)
                 {
                     inspection.Check(Math.Min(qualities[k] - bestQuality, rewards[k] - bestReward), best, k, static (i, j) => $"item {i + 1} ≤ item {j + 1}");
@@ -90,7 +97,7 @@ internal static class RewardAudit
 
             for (; start < end; start++)
             {
-                var k = byReputation[start].Type;
+                var k = byReputation[start];
                 (bestQuality, bestReward, best) = (Math.Max(bestQuality, qualities[k]), Math.Max(bestReward, rewards[k]), k);
             }
         }

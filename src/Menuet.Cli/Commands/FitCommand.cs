@@ -1,0 +1,157 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Menuet.Cli.Rendering;
+using Menuet.Figures;
+using Menuet.Fitting;
+
+namespace Menuet.Cli.Commands;
+
+/// <summary><c>menuet fit CSV --model M</c>: a quality curve from measurements, ready for a market.</summary>
+internal static class FitCommand
+{
+    internal static Command Create(Terminal terminal)
+    {
+        var data = new Argument<string>("csv")
+        {
+            HelpName = "csv",
+            Description = "Measurements with the columns steps, quality and, for log-linear, level; optional deviation and count; '-' reads standard input",
+        };
+        var model = new Option<string>("--model")
+        {
+            Description = "log-linear over level and steps (Ye et al. eq. 35), quadratic over steps (Lai et al. eq. 2), exponential c - a exp(-k s)",
+            Required = true,
+        };
+        model.AcceptOnlyFromAmong([.. CurveModels.Names]);
+        var unweighted = new Option<bool>("--unweighted") { Description = "Every row weighs the same, whatever its deviation and count" };
+        var output = new Option<string?>("--out")
+        {
+            Description = "Writes the fit to this JSON file, and beside it the curve and its residuals as SVG",
+        };
+        var format = SharedOptions.FormatOption("text", "json");
+        var command = new Command("fit", "Fits a quality curve by least squares; prints what to paste into a market.") { data, model, unweighted, output, format };
+        command.SetAction(parsed => Run(
+            terminal, parsed.GetRequiredValue(data), parsed.GetRequiredValue(model), !parsed.GetValue(unweighted), parsed.GetValue(output), parsed.GetValue(format)!));
+        return command;
+    }
+
+    private static int Run(Terminal terminal, string name, string modelName, bool weighted, string? output, string format)
+    {
+        var model = CurveModels.TryParse(modelName, out var known) ? known : throw new ArgumentException(modelName);
+        FittedCurve curve;
+        try
+        {
+            using var reader = new StreamReader(new MemoryStream(MarketSource.Read(name, terminal)), new UTF8Encoding(false, throwOnInvalidBytes: true));
+            curve = CurveFit.Fit(model, QualityCsv.Read(reader, model, weighted));
+        }
+        catch (InvalidRequestException error) when (format == "json")
+        {
+            ProblemText.WriteJson(terminal.Output, error, single: true);
+            return ExitCode.InvalidInput;
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new InvalidRequestException([new(name, "is not UTF-8; save the file as UTF-8")]);
+        }
+
+        var fragment = MarketFragment.Of(curve);
+        if (format == "json")
+        {
+            JsonText.Write(terminal.Output, single: true, writer => WriteJson(writer, curve, fragment));
+        }
+        else
+        {
+            WriteText(terminal, curve, fragment);
+        }
+
+        if (output is not null)
+        {
+            using var json = new StringWriter();
+            JsonText.Write(json, single: true, writer => WriteJson(writer, curve, fragment));
+            OutputFile.Write(output, json.ToString());
+            var stem = Path.Combine(Path.GetDirectoryName(output) ?? "", Path.GetFileNameWithoutExtension(output));
+            OutputFile.Write(stem + ".curve.svg", Svg.Render(FitFigures.Curve(curve)));
+            OutputFile.Write(stem + ".residuals.svg", Svg.Render(FitFigures.ResidualsOverSteps(curve)));
+            if (format == "text")
+            {
+                terminal.Output.WriteLine($"\nWritten: {output}, {stem}.curve.svg, {stem}.residuals.svg");
+            }
+        }
+
+        return curve.Termination is Termination.Optimal or Termination.Converged ? 0 : ExitCode.NoOutcome;
+    }
+
+    private static void WriteText(Terminal terminal, FittedCurve curve, MarketFragment fragment)
+    {
+        TableText.WriteText(terminal, terminal.Output, new(
+            $"{CurveModels.Name(curve.Model)} curve through {curve.Points.Length} points",
+            [new("parameter"), new("value"), new("standard error"), new("unit")],
+            [.. curve.Parameters.Select(p => (ImmutableArray<object?>)[p.Name, p.Value, p.StandardError, p.Unit])]));
+        var culture = CultureInfo.InvariantCulture;
+        terminal.Output.WriteLine(string.Create(
+            culture, $"R² {curve.RSquared:G6}, adjusted {curve.AdjustedRSquared:G6}; residual standard error {curve.ResidualStandardError:G6} on {curve.DegreesOfFreedom} degrees of freedom"));
+        terminal.Output.WriteLine(string.Create(culture, $"AIC {curve.Akaike:G6}, BIC {curve.Bayesian:G6}; {curve.Reason}"));
+        foreach (var warning in curve.Warnings)
+        {
+            terminal.Output.WriteLine($"Warning: {warning}");
+        }
+
+        terminal.Output.WriteLine($"\nFor {fragment.Where}:");
+        terminal.Output.WriteLine(fragment.ToPaste());
+    }
+
+    private static void WriteJson(Utf8JsonWriter writer, FittedCurve curve, MarketFragment fragment)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("kind", "quality-fit");
+        writer.WriteString("model", CurveModels.Name(curve.Model));
+        writer.WriteString("termination", Documents.DocumentText.CamelCase(curve.Termination.ToString()));
+        writer.WriteString("reason", curve.Reason);
+        writer.WriteStartArray("parameters");
+        foreach (var parameter in curve.Parameters)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", parameter.Name);
+            writer.WriteString("unit", parameter.Unit);
+            Number("value", parameter.Value);
+            Number("standardError", parameter.StandardError);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteNumber("points", curve.Points.Length);
+        writer.WriteNumber("degreesOfFreedom", curve.DegreesOfFreedom);
+        Number("rSquared", curve.RSquared);
+        Number("adjustedRSquared", curve.AdjustedRSquared);
+        Number("residualStandardError", curve.ResidualStandardError);
+        Number("rootMeanSquareError", curve.RootMeanSquareError);
+        Number("akaike", curve.Akaike);
+        Number("bayesian", curve.Bayesian);
+        Number("condition", curve.Condition);
+        writer.WriteStartArray("warnings");
+        foreach (var warning in curve.Warnings)
+        {
+            writer.WriteStringValue(warning);
+        }
+
+        writer.WriteEndArray();
+        writer.WritePropertyName("market");
+        fragment.Members.WriteTo(writer);
+        writer.WriteString("marketNote", fragment.Where);
+        writer.WriteEndObject();
+
+        void Number(string name, double value)
+        {
+            if (double.IsFinite(value))
+            {
+                writer.WriteNumber(name, value);
+            }
+            else
+            {
+                writer.WriteNull(name);
+            }
+        }
+    }
+}
