@@ -61,7 +61,11 @@ internal static class StackelbergAudit
         // What counts is what followers would buy at this price, whatever steps the answer claims: Definition 1 with S*(p), not S*.
         best.Check(Math.Min(profit, regret.ProfitAt(price) ?? profit) - highest, -1, -1, (_, _) => "no other price", regret.Cells);
         var fits = new Inspection(Claim.Capacity, options.Tolerance, Leader);
-        fits.Check(double.IsFinite(capacity) ? (capacity - total.Value) / (1 + capacity) : double.PositiveInfinity, "Σ n S ≤ R, relative to 1 + R");
+        if (double.IsFinite(capacity))
+        {
+            fits.Check((capacity - total.Value) / (1 + capacity), "Σ n S ≤ R, relative to 1 + R");
+        }
+
         return new(
         [
             CheckResponses(market, answer, options.Tolerance * (1 + largest), factor),

@@ -108,12 +108,12 @@ internal static class StackelbergDescription
         return
         [
             new(
-                "price",
+                "Price",
                 [new("price", "money per step"), new("unit cost", "money per step"), new("leader's utility", "money"), new("total steps", "steps"),
                     new("capacity binding"), new("rationing factor"), new("price is unique")],
                 [[answer.Price, market.Leader!.UnitCost, answer.LeaderUtility, answer.TotalSteps, answer.CapacityBinding, answer.RationingFactor, answer.PriceIsUnique]]),
             new(
-                $"followers{shown}",
+                $"Followers{shown}",
                 [new("follower"), new("satisfaction", "money per quality"), new("count"), new("steps", "steps"), new("utility", "money"), new("takes part")],
                 [
                     .. answer.Followers.Take(MostRows).Select((f, k) => ImmutableArray.Create<object?>(
@@ -124,9 +124,9 @@ internal static class StackelbergDescription
 
     private static ImmutableArray<Table> RivalTables(StackelbergPricingAnswer answer) =>
     [
-        LeaderAnswer.Shape.Tabulate("leaders", answer.Leaders, "id", "price", "utility", "demandSteps", "soldSteps", "marketShare"),
+        LeaderAnswer.Shape.Tabulate("Leaders", answer.Leaders, "id", "price", "utility", "demandSteps", "soldSteps", "marketShare"),
         new(
-            "equilibrium",
+            "Equilibrium",
             [new("outside share"), new("epsilon Nash", "money"), new("extremal price gap", "money per step"), new("equilibrium is unique")],
             [[answer.OutsideShare, answer.EpsilonNash, answer.ExtremalPriceGap, answer.EquilibriumIsUnique]]),
     ];
