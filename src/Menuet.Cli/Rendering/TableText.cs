@@ -65,8 +65,8 @@ internal static class TableText
 
     internal static string Number(double number) => Number(number, 7);
 
-    private static string Number(double number, int digits) => double.IsNaN(number)
-        ? ""
+    private static string Number(double number, int digits) => !double.IsFinite(number)
+        ? double.IsNaN(number) ? "" : number > 0 ? "∞" : "−∞"
         : (number == 0 ? 0 : number).ToString(
             Math.Abs(number) is >= 1e7 or (< 1e-4 and > 0) ? "0." + new string('#', digits - 1) + "E+0" : "G" + digits, CultureInfo.InvariantCulture);
 

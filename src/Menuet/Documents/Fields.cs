@@ -114,6 +114,43 @@ internal sealed class WholeField<T>(
     }
 }
 
+internal sealed class OptionalWholeField<T>(
+    string name, string meaning, string unit, int min, int max, Absent absent, Func<T, int?> get, Setter<T, int?> set)
+    : Field<T>(name, meaning, unit, required: false)
+{
+    internal override string Wanted => string.Create(CultureInfo.InvariantCulture, $"a whole number from {min} to {max}, or null");
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        if (reader.Token == JsonTokenType.Null)
+        {
+            set(ref target, null);
+        }
+        else if (reader.TryWhole(min, max, out var value))
+        {
+            set(ref target, value);
+        }
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source)
+    {
+        var value = get(source);
+        if (value is { } number)
+        {
+            writer.WriteNumber(Encoded, number);
+        }
+        else if (absent == Absent.Null)
+        {
+            writer.WriteNull(Encoded);
+        }
+    }
+
+    internal override object? Cell(in T source) => get(source);
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction) =>
+        Described(new JsonObject { ["type"] = new JsonArray("integer", "null"), ["minimum"] = min, ["maximum"] = max });
+}
+
 internal sealed class FlagField<T>(string name, string meaning, bool required, Func<T, bool> get, Setter<T, bool> set)
     : Field<T>(name, meaning, "", required)
 {
@@ -145,6 +182,41 @@ internal sealed class FlagField<T>(string name, string meaning, bool required, F
 
         return schema;
     }
+}
+
+internal sealed class OptionalFlagField<T>(string name, string meaning, Absent absent, Func<T, bool?> get, Setter<T, bool?> set)
+    : Field<T>(name, meaning, "", required: false)
+{
+    internal override string Wanted => "true, false or null";
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        if (reader.Token is JsonTokenType.True or JsonTokenType.False)
+        {
+            set(ref target, reader.Token == JsonTokenType.True);
+        }
+        else if (reader.Token != JsonTokenType.Null)
+        {
+            reader.Mistyped(Wanted);
+        }
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source)
+    {
+        if (get(source) is { } flag)
+        {
+            writer.WriteBoolean(Encoded, flag);
+        }
+        else if (absent == Absent.Null)
+        {
+            writer.WriteNull(Encoded);
+        }
+    }
+
+    internal override object? Cell(in T source) => get(source);
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction) =>
+        Described(new JsonObject { ["type"] = new JsonArray("boolean", "null") });
 }
 
 internal sealed class TextField<T>(
@@ -194,17 +266,90 @@ internal sealed class ChoiceField<T, TEnum>(
     : Field<T>(name, meaning, "", required)
     where TEnum : struct, Enum
 {
-    private static readonly TEnum[] Values = Enum.GetValues<TEnum>();
-    private static readonly string[] Names = [.. Enum.GetNames<TEnum>().Select(DocumentText.CamelCase)];
-
-    internal override string Wanted => "one of " + string.Join(", ", Names.Select(n => $"\"{n}\""));
+    internal override string Wanted => Choices<TEnum>.Wanted;
 
     internal override void Read(ref DocumentReader reader, ref T target)
     {
+        if (Choices<TEnum>.TryRead(ref reader, out var value))
+        {
+            set(ref target, value);
+        }
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source) => writer.WriteString(Encoded, Choices<TEnum>.NameOf(get(source)));
+
+    internal override object? Cell(in T source) => Choices<TEnum>.NameOf(get(source));
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction)
+    {
+        var schema = Described(new JsonObject { ["enum"] = Choices<TEnum>.Schema() });
+        if (!Required && direction == SchemaDirection.Input)
+        {
+            schema["default"] = Choices<TEnum>.NameOf(get(defaults));
+        }
+
+        return schema;
+    }
+}
+
+internal sealed class OptionalChoiceField<T, TEnum>(
+    string name, string meaning, Absent absent, Func<T, TEnum?> get, Setter<T, TEnum?> set)
+    : Field<T>(name, meaning, "", required: false)
+    where TEnum : struct, Enum
+{
+    internal override string Wanted => Choices<TEnum>.Wanted + ", or null";
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        if (reader.Token == JsonTokenType.Null)
+        {
+            set(ref target, null);
+        }
+        else if (Choices<TEnum>.TryRead(ref reader, out var value))
+        {
+            set(ref target, value);
+        }
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source)
+    {
+        if (get(source) is { } value)
+        {
+            writer.WriteString(Encoded, Choices<TEnum>.NameOf(value));
+        }
+        else if (absent == Absent.Null)
+        {
+            writer.WriteNull(Encoded);
+        }
+    }
+
+    internal override object? Cell(in T source) => get(source) is { } value ? Choices<TEnum>.NameOf(value) : null;
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction)
+    {
+        var names = Choices<TEnum>.Schema();
+        names.Add((JsonNode?)null);
+        return Described(new JsonObject { ["enum"] = names });
+    }
+}
+
+/// <summary>An enumeration's values and their names in documents.</summary>
+internal static class Choices<TEnum>
+    where TEnum : struct, Enum
+{
+    private static readonly TEnum[] Values = Enum.GetValues<TEnum>();
+    private static readonly string[] Names = [.. Enum.GetNames<TEnum>().Select(DocumentText.CamelCase)];
+
+    internal static string Wanted => "one of " + string.Join(", ", Names.Select(n => $"\"{n}\""));
+
+    /// <summary>False, with a problem noted, when the value is no text or not one of the names.</summary>
+    internal static bool TryRead(ref DocumentReader reader, out TEnum value)
+    {
+        value = default;
         if (reader.Token != JsonTokenType.String)
         {
             reader.Mistyped(Wanted);
-            return;
+            return false;
         }
 
         var text = reader.Text();
@@ -213,28 +358,16 @@ internal sealed class ChoiceField<T, TEnum>(
         {
             var nearest = DocumentText.Nearest(text, Names);
             reader.Note($"must be {Wanted}{(nearest is null ? "" : $"; did you mean \"{nearest}\"?")}", reader.CurrentValue());
-            return;
+            return false;
         }
 
-        set(ref target, Values[index]);
+        value = Values[index];
+        return true;
     }
 
-    internal override void Write(Utf8JsonWriter writer, in T source) => writer.WriteString(Encoded, NameOf(source));
+    internal static string NameOf(TEnum value) => Names[Array.IndexOf(Values, value)];
 
-    internal override object? Cell(in T source) => NameOf(source);
-
-    internal override JsonObject Schema(in T defaults, SchemaDirection direction)
-    {
-        var schema = Described(new JsonObject { ["enum"] = new JsonArray([.. Names.Select(n => (JsonNode)n)]) });
-        if (!Required && direction == SchemaDirection.Input)
-        {
-            schema["default"] = NameOf(defaults);
-        }
-
-        return schema;
-    }
-
-    private string NameOf(in T source) => Names[Array.IndexOf(Values, get(source))];
+    internal static JsonArray Schema() => new([.. Names.Select(n => (JsonNode)n)]);
 }
 
 internal sealed class NumbersField<T>(
@@ -573,6 +706,32 @@ internal sealed class IncludedField<T, TChild>(Field<TChild> inner, Func<T, TChi
     internal override object? Cell(in T source) => inner.Cell(get(source));
 
     internal override JsonObject Schema(in T defaults, SchemaDirection direction) => inner.Schema(get(defaults), direction);
+}
+
+internal sealed class OptionalIncludedField<T, TChild>(Field<TChild> inner, Func<T, TChild?> get, Setter<T, TChild?> set)
+    : Field<T>(inner.Name, inner.Meaning, inner.Unit, required: false)
+    where TChild : class, new()
+{
+    internal override string Wanted => inner.Wanted;
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        var child = get(target) ?? new TChild();
+        inner.Read(ref reader, ref child);
+        set(ref target, child);
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source)
+    {
+        if (get(source) is { } child)
+        {
+            inner.Write(writer, child);
+        }
+    }
+
+    internal override object? Cell(in T source) => get(source) is { } child ? inner.Cell(child) : null;
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction) => inner.Schema(get(defaults) ?? new TChild(), direction);
 }
 
 /// <summary>Numbers to and from JSON. JSON has no NaN: a number that is not finite is written as null.</summary>
