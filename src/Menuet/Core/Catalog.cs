@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Menuet.Documents;
+using Menuet.Mechanisms.ContractMarket;
 using Menuet.Mechanisms.RewardContract;
 
 namespace Menuet;
@@ -13,6 +14,7 @@ public static class Catalog
     public static ImmutableArray<IMechanism> Mechanisms { get; } =
     [
         RewardContractMechanism.Door,
+        ContractMarketMechanism.Door,
     ];
 
     /// <summary>The kinds, in the order of <see cref="Mechanisms"/>.</summary>

@@ -190,14 +190,14 @@ internal sealed class TextField<T>(
 }
 
 internal sealed class ChoiceField<T, TEnum>(
-    string name, string meaning, bool required, Func<T, TEnum> get, Setter<T, TEnum> set)
+    string name, string meaning, bool required, Func<T, TEnum> get, Setter<T, TEnum> set, Func<string, string> spelling)
     : Field<T>(name, meaning, "", required)
     where TEnum : struct, Enum
 {
     private static readonly TEnum[] Values = Enum.GetValues<TEnum>();
-    private static readonly string[] Names = [.. Enum.GetNames<TEnum>().Select(DocumentText.CamelCase)];
+    private readonly string[] names = [.. Enum.GetNames<TEnum>().Select(spelling)];
 
-    internal override string Wanted => "one of " + string.Join(", ", Names.Select(n => $"\"{n}\""));
+    internal override string Wanted => "one of " + string.Join(", ", names.Select(n => $"\"{n}\""));
 
     internal override void Read(ref DocumentReader reader, ref T target)
     {
@@ -208,10 +208,10 @@ internal sealed class ChoiceField<T, TEnum>(
         }
 
         var text = reader.Text();
-        var index = Array.IndexOf(Names, text);
+        var index = Array.IndexOf(names, text);
         if (index < 0)
         {
-            var nearest = DocumentText.Nearest(text, Names);
+            var nearest = DocumentText.Nearest(text, names);
             reader.Note($"must be {Wanted}{(nearest is null ? "" : $"; did you mean \"{nearest}\"?")}", reader.CurrentValue());
             return;
         }
@@ -225,7 +225,7 @@ internal sealed class ChoiceField<T, TEnum>(
 
     internal override JsonObject Schema(in T defaults, SchemaDirection direction)
     {
-        var schema = Described(new JsonObject { ["enum"] = new JsonArray([.. Names.Select(n => (JsonNode)n)]) });
+        var schema = Described(new JsonObject { ["enum"] = new JsonArray([.. names.Select(n => (JsonNode)n)]) });
         if (!Required && direction == SchemaDirection.Input)
         {
             schema["default"] = NameOf(defaults);
@@ -234,7 +234,7 @@ internal sealed class ChoiceField<T, TEnum>(
         return schema;
     }
 
-    private string NameOf(in T source) => Names[Array.IndexOf(Values, get(source))];
+    private string NameOf(in T source) => names[Array.IndexOf(Values, get(source))];
 }
 
 internal sealed class NumbersField<T>(
@@ -437,6 +437,82 @@ internal sealed class ObjectField<T, TChild>(
 
         return schema;
     }
+}
+
+internal sealed class FlagMatrixField<T>(
+    string name, string meaning, Absent absent,
+    Func<T, ImmutableArray<ImmutableArray<bool>>> get, Setter<T, ImmutableArray<ImmutableArray<bool>>> set)
+    : Field<T>(name, meaning, "", required: false)
+{
+    internal override string Wanted => "an array of arrays of true or false";
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        if (reader.Token == JsonTokenType.Null)
+        {
+            return;
+        }
+
+        if (reader.Token != JsonTokenType.StartArray)
+        {
+            reader.Mistyped(Wanted);
+            return;
+        }
+
+        var rows = ImmutableArray.CreateBuilder<ImmutableArray<bool>>();
+        while (reader.NextElement(rows.Count))
+        {
+            var row = ImmutableArray.CreateBuilder<bool>();
+            if (reader.Token != JsonTokenType.StartArray)
+            {
+                reader.Mistyped("an array of true or false");
+            }
+            else
+            {
+                while (reader.NextElement(row.Count))
+                {
+                    if (reader.Token is not (JsonTokenType.True or JsonTokenType.False))
+                    {
+                        reader.Mistyped("true or false");
+                    }
+
+                    row.Add(reader.Token == JsonTokenType.True);
+                    reader.Leave();
+                }
+            }
+
+            rows.Add(row.DrainToImmutable());
+            reader.Leave();
+        }
+
+        set(ref target, rows.DrainToImmutable());
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source)
+    {
+        var rows = get(source);
+        if (Counts.WriteAbsent(writer, Encoded, rows.IsDefault, absent))
+        {
+            return;
+        }
+
+        writer.WriteStartArray(Encoded);
+        foreach (var row in rows)
+        {
+            writer.WriteStartArray();
+            foreach (var flag in row)
+            {
+                writer.WriteBooleanValue(flag);
+            }
+
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction) => Described(Counts.Schema(
+        Counts.Schema(new JsonObject { ["type"] = "boolean" }, 0, int.MaxValue, required: true), 0, int.MaxValue, Required));
 }
 
 internal sealed class ListField<T, TChild>(
