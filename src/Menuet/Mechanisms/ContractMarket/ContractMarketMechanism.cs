@@ -16,7 +16,7 @@ public static class ContractMarketMechanism
         AnswerShape = OperatorMarketAnswer.Shape,
         SolverList =
         [
-            new MixedStableMatching(), new ContractTheory(), new StaticMatching(), DeferredAcceptance.Benchmark,
+            new MixedStableMatching(), new ContractTheory(), new StaticMatching(), DeferredAcceptance.Benchmark, new OneOperatorMenu(), new QuotaMatching(),
         ],
         Describe = Describe,
         Audit = static (_, _, _) => new([]),
