@@ -262,30 +262,30 @@ internal sealed class TextField<T>(
 }
 
 internal sealed class ChoiceField<T, TEnum>(
-    string name, string meaning, bool required, Func<T, TEnum> get, Setter<T, TEnum> set)
+    string name, string meaning, bool required, Choices<TEnum> choices, Func<T, TEnum> get, Setter<T, TEnum> set)
     : Field<T>(name, meaning, "", required)
     where TEnum : struct, Enum
 {
-    internal override string Wanted => Choices<TEnum>.Wanted;
+    internal override string Wanted => choices.Wanted;
 
     internal override void Read(ref DocumentReader reader, ref T target)
     {
-        if (Choices<TEnum>.TryRead(ref reader, out var value))
+        if (choices.TryRead(ref reader, out var value))
         {
             set(ref target, value);
         }
     }
 
-    internal override void Write(Utf8JsonWriter writer, in T source) => writer.WriteString(Encoded, Choices<TEnum>.NameOf(get(source)));
+    internal override void Write(Utf8JsonWriter writer, in T source) => writer.WriteString(Encoded, choices.NameOf(get(source)));
 
-    internal override object? Cell(in T source) => Choices<TEnum>.NameOf(get(source));
+    internal override object? Cell(in T source) => choices.NameOf(get(source));
 
     internal override JsonObject Schema(in T defaults, SchemaDirection direction)
     {
-        var schema = Described(new JsonObject { ["enum"] = Choices<TEnum>.Schema() });
+        var schema = Described(new JsonObject { ["enum"] = choices.Schema() });
         if (!Required && direction == SchemaDirection.Input)
         {
-            schema["default"] = Choices<TEnum>.NameOf(get(defaults));
+            schema["default"] = choices.NameOf(get(defaults));
         }
 
         return schema;
@@ -293,11 +293,11 @@ internal sealed class ChoiceField<T, TEnum>(
 }
 
 internal sealed class OptionalChoiceField<T, TEnum>(
-    string name, string meaning, Absent absent, Func<T, TEnum?> get, Setter<T, TEnum?> set)
+    string name, string meaning, Absent absent, Choices<TEnum> choices, Func<T, TEnum?> get, Setter<T, TEnum?> set)
     : Field<T>(name, meaning, "", required: false)
     where TEnum : struct, Enum
 {
-    internal override string Wanted => Choices<TEnum>.Wanted + ", or null";
+    internal override string Wanted => choices.Wanted + ", or null";
 
     internal override void Read(ref DocumentReader reader, ref T target)
     {
@@ -305,7 +305,7 @@ internal sealed class OptionalChoiceField<T, TEnum>(
         {
             set(ref target, null);
         }
-        else if (Choices<TEnum>.TryRead(ref reader, out var value))
+        else if (choices.TryRead(ref reader, out var value))
         {
             set(ref target, value);
         }
@@ -315,7 +315,7 @@ internal sealed class OptionalChoiceField<T, TEnum>(
     {
         if (get(source) is { } value)
         {
-            writer.WriteString(Encoded, Choices<TEnum>.NameOf(value));
+            writer.WriteString(Encoded, choices.NameOf(value));
         }
         else if (absent == Absent.Null)
         {
@@ -323,27 +323,28 @@ internal sealed class OptionalChoiceField<T, TEnum>(
         }
     }
 
-    internal override object? Cell(in T source) => get(source) is { } value ? Choices<TEnum>.NameOf(value) : null;
+    internal override object? Cell(in T source) => get(source) is { } value ? choices.NameOf(value) : null;
 
     internal override JsonObject Schema(in T defaults, SchemaDirection direction)
     {
-        var names = Choices<TEnum>.Schema();
+        var names = choices.Schema();
         names.Add((JsonNode?)null);
         return Described(new JsonObject { ["enum"] = names });
     }
 }
 
 /// <summary>An enumeration's values and their names in documents.</summary>
-internal static class Choices<TEnum>
+/// <param name="spelling">From the name in code to the name in documents.</param>
+internal sealed class Choices<TEnum>(Func<string, string> spelling)
     where TEnum : struct, Enum
 {
     private static readonly TEnum[] Values = Enum.GetValues<TEnum>();
-    private static readonly string[] Names = [.. Enum.GetNames<TEnum>().Select(DocumentText.CamelCase)];
+    private readonly string[] names = [.. Enum.GetNames<TEnum>().Select(spelling)];
 
-    internal static string Wanted => "one of " + string.Join(", ", Names.Select(n => $"\"{n}\""));
+    internal string Wanted => "one of " + string.Join(", ", names.Select(n => $"\"{n}\""));
 
     /// <summary>False, with a problem noted, when the value is no text or not one of the names.</summary>
-    internal static bool TryRead(ref DocumentReader reader, out TEnum value)
+    internal bool TryRead(ref DocumentReader reader, out TEnum value)
     {
         value = default;
         if (reader.Token != JsonTokenType.String)
@@ -353,10 +354,10 @@ internal static class Choices<TEnum>
         }
 
         var text = reader.Text();
-        var index = Array.IndexOf(Names, text);
+        var index = Array.IndexOf(names, text);
         if (index < 0)
         {
-            var nearest = DocumentText.Nearest(text, Names);
+            var nearest = DocumentText.Nearest(text, names);
             reader.Note($"must be {Wanted}{(nearest is null ? "" : $"; did you mean \"{nearest}\"?")}", reader.CurrentValue());
             return false;
         }
@@ -365,9 +366,9 @@ internal static class Choices<TEnum>
         return true;
     }
 
-    internal static string NameOf(TEnum value) => Names[Array.IndexOf(Values, value)];
+    internal string NameOf(TEnum value) => names[Array.IndexOf(Values, value)];
 
-    internal static JsonArray Schema() => new([.. Names.Select(n => (JsonNode)n)]);
+    internal JsonArray Schema() => new([.. names.Select(n => (JsonNode)n)]);
 }
 
 internal sealed class NumbersField<T>(
@@ -459,6 +460,82 @@ internal sealed class MatrixField<T>(
 
     internal override JsonObject Schema(in T defaults, SchemaDirection direction) => Described(Counts.Schema(
         Counts.Schema(JsonNumbers.Schema(permitted), 0, int.MaxValue, required: true), 0, int.MaxValue, Required));
+}
+
+internal sealed class FlagMatrixField<T>(
+    string name, string meaning, Absent absent,
+    Func<T, ImmutableArray<ImmutableArray<bool>>> get, Setter<T, ImmutableArray<ImmutableArray<bool>>> set)
+    : Field<T>(name, meaning, "", required: false)
+{
+    internal override string Wanted => "an array of arrays of true or false";
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        if (reader.Token == JsonTokenType.Null)
+        {
+            return;
+        }
+
+        if (reader.Token != JsonTokenType.StartArray)
+        {
+            reader.Mistyped(Wanted);
+            return;
+        }
+
+        var rows = ImmutableArray.CreateBuilder<ImmutableArray<bool>>();
+        while (reader.NextElement(rows.Count))
+        {
+            var row = ImmutableArray.CreateBuilder<bool>();
+            if (reader.Token != JsonTokenType.StartArray)
+            {
+                reader.Mistyped("an array of true or false");
+            }
+            else
+            {
+                while (reader.NextElement(row.Count))
+                {
+                    if (reader.Token is not (JsonTokenType.True or JsonTokenType.False))
+                    {
+                        reader.Mistyped("true or false");
+                    }
+
+                    row.Add(reader.Token == JsonTokenType.True);
+                    reader.Leave();
+                }
+            }
+
+            rows.Add(row.DrainToImmutable());
+            reader.Leave();
+        }
+
+        set(ref target, rows.DrainToImmutable());
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source)
+    {
+        var rows = get(source);
+        if (Counts.WriteAbsent(writer, Encoded, rows.IsDefault, absent))
+        {
+            return;
+        }
+
+        writer.WriteStartArray(Encoded);
+        foreach (var row in rows)
+        {
+            writer.WriteStartArray();
+            foreach (var flag in row)
+            {
+                writer.WriteBooleanValue(flag);
+            }
+
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction) => Described(Counts.Schema(
+        Counts.Schema(new JsonObject { ["type"] = "boolean" }, 0, int.MaxValue, required: true), 0, int.MaxValue, Required));
 }
 
 internal sealed class TextsField<T>(
