@@ -33,8 +33,8 @@ public sealed record LocalMarket
     /// <summary>Whether anybody lists units, in a market that may not be valid.</summary>
     internal bool MentionsUnits => Buyers.Any(buyer => !buyer.Units.IsDefault) || Sellers.Any(seller => !seller.Units.IsDefault);
 
-    /// <summary>Whether every pair's latency is known: rates and all sizes are given.</summary>
-    internal bool KnowsLatency => !RatesMegabitsPerSecond.IsDefault && Buyers.All(buyer => buyer.ContentKilobytes is not null);
+    /// <summary>Whether every pair's latency is known: rates and sizes are given; in a valid market with rates all sizes are, or none.</summary>
+    internal bool KnowsLatency => !RatesMegabitsPerSecond.IsDefault && (Buyers.IsEmpty || Buyers[0].ContentKilobytes is not null);
 
     internal string NameOf(int market) => Id ?? string.Create(CultureInfo.InvariantCulture, $"market{market + 1}");
 
