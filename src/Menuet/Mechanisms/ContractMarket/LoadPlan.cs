@@ -2,14 +2,14 @@ namespace Menuet.Mechanisms.ContractMarket;
 
 /// <summary>Who serves how much of each type, kept within what there is, and moves that raise the operators' total.</summary>
 /// <remarks>
-/// <para>A type that an operator does not serve yet costs it more than it brings until there is enough of it: a menu has no good item for nobody. So derivatives alone
-/// never bring a type to a new operator. A move therefore looks at whole ranges: some of a type from one operator (or from nobody) to another (or to nobody),
-/// and exchanges of two types between two operators; between moves, transfers along derivatives settle the amounts.</para>
-/// <para>Every accepted move raises the total, and none is worse than where it began.</para>
+/// <para>A type that an operator does not serve yet costs it more than it brings until there is enough of it, because a menu has no good item for nobody: derivatives alone
+/// never bring a type to a new operator. A move therefore tries amounts of every size, from all to a two-thousandth of what one operator (or nobody) has of a type,
+/// to another (or to nobody), and refines the best by golden section.</para>
+/// <para>Every accepted move raises the total.</para>
 /// </remarks>
 internal sealed class LoadPlan
 {
-    private const int Scan = 8;
+    private static readonly double[] Parts = [1, 0.75, 0.5, 0.25, 0.1, 0.03, 0.005, 0.0005];
 
     private readonly MarketArrays market;
     private readonly OperatorProfit oracle;
@@ -74,34 +74,55 @@ internal sealed class LoadPlan
 
     internal Span<double> Row(int m) => Demand.AsSpan(m * market.Types, market.Types);
 
-    /// <summary>Sweeps over all moves until none gains.</summary>
-    internal void Climb(Func<bool> stop)
+    /// <summary>Sweeps over all moves until a sweep gains less than a part of the total.</summary>
+    /// <param name="precision">That part.</param>
+    /// <param name="whole">Whether all or nothing moves.</param>
+    /// <param name="stop">Asked between moves.</param>
+    internal void Climb(double precision, bool whole, Func<bool> stop)
     {
         double before;
         do
         {
             before = Total;
-            for (var n = 0; n < market.Types && !stop(); n++)
+            for (var n = 0; n < market.Types; n++)
             {
                 for (var from = -1; from < market.Operators; from++)
                 {
-                    for (var to = -1; to < market.Operators; to++)
+                    for (var to = -1; to < market.Operators && Amount(from, n) > 0 && market.Demand[n] > 0; to++)
                     {
+                        if (stop())
+                        {
+                            return;
+                        }
+
                         if (from != to)
                         {
-                            Transfer(n, from, to);
+                            Transfer(n, from, to, whole);
                         }
                     }
                 }
             }
         }
-        while (Total > before + (1e-9 * Math.Abs(before)) && !stop());
+        while (Total > before + (precision * Math.Abs(before)));
+    }
+
+    /// <summary>z, [m × N + n].</summary>
+    internal double[] Shares()
+    {
+        var shares = new double[Demand.Length];
+        for (var cell = 0; cell < shares.Length; cell++)
+        {
+            var all = market.Demand[cell % market.Types];
+            shares[cell] = all > 0 ? Math.Min(1, Demand[cell] / all) : 0;
+        }
+
+        return shares;
     }
 
     private double Amount(int m, int n) => m < 0 ? Free[n] : Demand[(m * market.Types) + n];
 
     /// <summary>The best part of what one side has of a type goes to the other; −1 is nobody.</summary>
-    private void Transfer(int n, int from, int to)
+    private void Transfer(int n, int from, int to, bool whole)
     {
         var available = Amount(from, n);
         if (!(available > 0))
@@ -109,49 +130,61 @@ internal sealed class LoadPlan
             return;
         }
 
+        // Whole, then smaller and smaller parts: the gain need not be concave in the amount.
         var now = Profit(from) + Profit(to);
-        var (best, least) = (0.0, now);
-        for (var i = 1; i <= Scan; i++)
+        var (best, least, place) = (0.0, now, -1);
+        for (var i = 0; i < (whole ? 1 : Parts.Length); i++)
         {
-            var amount = i == Scan ? available : available * i / Scan;
-            var value = After(n, from, to, amount);
+            var value = After(n, from, to, available * Parts[i]);
             if (value > least)
             {
-                (best, least) = (amount, value);
+                (best, least, place) = (available * Parts[i], value, i);
             }
         }
 
-        var width = available / Scan;
-        var (low, high) = (Math.Max(0, best - width), Math.Min(available, best + width));
-        if (best < available || least > now)
+        if (place < 0)
         {
-            const double Golden = 0.6180339887498949;
-            var (left, right) = (high - (Golden * (high - low)), low + (Golden * (high - low)));
-            var (atLeft, atRight) = (After(n, from, to, left), After(n, from, to, right));
-            for (var i = 0; i < 12; i++)
+            return;
+        }
+
+        if (whole)
+        {
+            Move(n, from, to, best);
+            return;
+        }
+
+        const double Golden = 0.6180339887498949;
+        var high = available * (place > 0 ? Parts[place - 1] : 1);
+        var low = available * (place + 1 < Parts.Length ? Parts[place + 1] : 0);
+        var (left, right) = (high - (Golden * (high - low)), low + (Golden * (high - low)));
+        var (atLeft, atRight) = (After(n, from, to, left), After(n, from, to, right));
+        for (var i = 0; i < 10; i++)
+        {
+            if (atLeft > least)
             {
-                if (atLeft >= atRight)
-                {
-                    (high, right, atRight) = (right, left, atLeft);
-                    left = high - (Golden * (high - low));
-                    atLeft = After(n, from, to, left);
-                }
-                else
-                {
-                    (low, left, atLeft) = (left, right, atRight);
-                    right = low + (Golden * (high - low));
-                    atRight = After(n, from, to, right);
-                }
+                (best, least) = (left, atLeft);
             }
 
-            var (place, value) = atLeft >= atRight ? (left, atLeft) : (right, atRight);
-            if (value > least)
+            if (atRight > least)
             {
-                (best, least) = (place, value);
+                (best, least) = (right, atRight);
+            }
+
+            if (atLeft >= atRight)
+            {
+                (high, right, atRight) = (right, left, atLeft);
+                left = high - (Golden * (high - low));
+                atLeft = After(n, from, to, left);
+            }
+            else
+            {
+                (low, left, atLeft) = (left, right, atRight);
+                right = low + (Golden * (high - low));
+                atRight = After(n, from, to, right);
             }
         }
 
-        if (least > now + (1e-12 * Math.Abs(now)))
+        if (least > now + (1e-13 * Math.Abs(now)))
         {
             Move(n, from, to, best);
         }
