@@ -27,7 +27,7 @@ internal readonly struct OptimisticLateness
     /// <param name="lowest">Rates are hardly below this; &gt; 0.</param>
     internal OptimisticLateness(MarketArrays market, int m, double load, double lowest)
     {
-        var point = new LoadPoint(market, m, load);
+        var point = new OptimisticTail(market, m, load);
         shift = MantissaBits - (market.Algorithm.Tail == LatencyTail.Exact ? 2 : 4);
         first = BitConverter.DoubleToInt64Bits(lowest) >> shift;
         var highest = lowest;
@@ -62,101 +62,101 @@ internal readonly struct OptimisticLateness
         var k = (int)Math.Clamp(place, 0, intercept.Length - 1);
         return (stake * intercept[k]) + (kappa * slope[k]);
     }
+}
 
-    /// <summary>p̲ at one load.</summary>
-    private readonly struct LoadPoint
+/// <summary>p̲ of one operator at one load: at most p there and at every higher load.</summary>
+internal readonly struct OptimisticTail
+{
+    private readonly MarketArrays market;
+    private readonly CumulantTransform transform;
+    private readonly SojournLaw law;
+    private readonly double limit;       // the printed exponent
+    private readonly double amplitude;   // e^K there
+
+    internal OptimisticTail(MarketArrays market, int m, double load)
     {
-        private readonly MarketArrays market;
-        private readonly CumulantTransform transform;
-        private readonly SojournLaw law;
-        private readonly double limit;       // the printed exponent
-        private readonly double amplitude;   // e^K there
-
-        internal LoadPoint(MarketArrays market, int m, double load)
+        this.market = market;
+        var stages = market.StagesOf(m);
+        Span<StageLaw> laws = [new(stages[0], load), new(stages[1], load), new(stages[2], load)];
+        IsStable = laws[0].IsStable && laws[1].IsStable && laws[2].IsStable;
+        if (!IsStable)
         {
-            this.market = market;
-            var stages = market.StagesOf(m);
-            Span<StageLaw> laws = [new(stages[0], load), new(stages[1], load), new(stages[2], load)];
-            IsStable = laws[0].IsStable && laws[1].IsStable && laws[2].IsStable;
-            if (!IsStable)
-            {
-                return;
-            }
-
-            transform = new(
-                stages[0].ServiceRate, laws[0].WaitingProbability, laws[0].SpareRate,
-                stages[1].ServiceRate, laws[1].WaitingProbability, laws[1].SpareRate,
-                stages[2].ServiceRate, laws[2].WaitingProbability, laws[2].SpareRate);
-            limit = double.PositiveInfinity;
-            amplitude = 1;
-            if (market.Algorithm.Tail == LatencyTail.Exact)
-            {
-                law = new(laws);
-            }
-
-            if (market.Algorithm.Tail == LatencyTail.ChernoffPrinted)
-            {
-                for (var s = 0; s < laws.Length; s++)
-                {
-                    limit = Math.Min(limit, laws[s].SpareRate / stages[s].Servers);
-                }
-
-                limit *= market.Algorithm.Zeta;
-                foreach (var one in laws)
-                {
-                    var (mu, c, r) = (one.ServiceRate, one.WaitingProbability, one.SpareRate);
-                    amplitude *= ((r - limit) + (c * limit)) / (r - limit) * (mu / (mu - limit));
-                }
-            }
+            return;
         }
 
-        internal bool IsStable { get; }
-
-        /// <summary>min_L ρL + p̲(L); the slope of p̲ rises once and falls once, so the least is at an end or at the last place where it equals −ρ.</summary>
-        internal double Least(double rate)
+        transform = new(
+            stages[0].ServiceRate, laws[0].WaitingProbability, laws[0].SpareRate,
+            stages[1].ServiceRate, laws[1].WaitingProbability, laws[1].SpareRate,
+            stages[2].ServiceRate, laws[2].WaitingProbability, laws[2].SpareRate);
+        limit = double.PositiveInfinity;
+        amplitude = 1;
+        if (market.Algorithm.Tail == LatencyTail.Exact)
         {
-            if (!IsStable)
-            {
-                return (rate * market.MinLatency) + 1;
-            }
-
-            var least = Math.Min(Cost(rate, market.MinLatency), Cost(rate, market.MaxLatency));
-            if (!(rate > 0))
-            {
-                return least;
-            }
-
-            var exponent = 0.0;
-            least = Math.Min(least, Cost(rate, market.Algorithm.Tail == LatencyTail.Exact
-                ? LatencyTails.Stationary(law, Math.Log(rate))
-                : transform.Stationary(Math.Log(rate), ref exponent)));
-            return market.Algorithm.Tail == LatencyTail.ChernoffPrinted
-                ? Math.Min(least, Cost(rate, Math.Log(limit * amplitude / rate) / limit))
-                : least;
+            law = new(laws);
         }
 
-        private double Cost(double rate, double latency)
+        if (market.Algorithm.Tail == LatencyTail.ChernoffPrinted)
         {
-            if (double.IsNaN(latency))
+            for (var s = 0; s < laws.Length; s++)
             {
-                return double.PositiveInfinity;
+                limit = Math.Min(limit, laws[s].SpareRate / stages[s].Servers);
             }
 
-            var at = Math.Clamp(latency, market.MinLatency, market.MaxLatency);
-            return (rate * at) + Probability(at);
-        }
-
-        private double Probability(double latency)
-        {
-            if (market.Algorithm.Tail == LatencyTail.Exact)
+            limit *= market.Algorithm.Zeta;
+            foreach (var one in laws)
             {
-                return law.Tail(latency);
+                var (mu, c, r) = (one.ServiceRate, one.WaitingProbability, one.SpareRate);
+                amplitude *= ((r - limit) + (c * limit)) / (r - limit) * (mu / (mu - limit));
             }
-
-            var value = transform.Value(latency, out var exponent);
-            return market.Algorithm.Tail == LatencyTail.ChernoffPrinted && exponent > limit
-                ? Math.Min(1, amplitude * Math.Exp(-limit * latency))
-                : value;
         }
+    }
+
+    internal bool IsStable { get; }
+
+    /// <summary>min_L ρL + p̲(L); the slope of p̲ rises once and falls once, so the least is at an end or at the last place where it equals −ρ.</summary>
+    internal double Least(double rate)
+    {
+        if (!IsStable)
+        {
+            return (rate * market.MinLatency) + 1;
+        }
+
+        var least = Math.Min(Cost(rate, market.MinLatency), Cost(rate, market.MaxLatency));
+        if (!(rate > 0))
+        {
+            return least;
+        }
+
+        var exponent = 0.0;
+        least = Math.Min(least, Cost(rate, market.Algorithm.Tail == LatencyTail.Exact
+            ? LatencyTails.Stationary(law, Math.Log(rate))
+            : transform.Stationary(Math.Log(rate), ref exponent)));
+        return market.Algorithm.Tail == LatencyTail.ChernoffPrinted
+            ? Math.Min(least, Cost(rate, Math.Log(limit * amplitude / rate) / limit))
+            : least;
+    }
+
+    private double Cost(double rate, double latency)
+    {
+        if (double.IsNaN(latency))
+        {
+            return double.PositiveInfinity;
+        }
+
+        var at = Math.Clamp(latency, market.MinLatency, market.MaxLatency);
+        return (rate * at) + Probability(at);
+    }
+
+    private double Probability(double latency)
+    {
+        if (market.Algorithm.Tail == LatencyTail.Exact)
+        {
+            return law.Tail(latency);
+        }
+
+        var value = transform.Value(latency, out var exponent);
+        return market.Algorithm.Tail == LatencyTail.ChernoffPrinted && exponent > limit
+            ? Math.Min(1, amplitude * Math.Exp(-limit * latency))
+            : value;
     }
 }
