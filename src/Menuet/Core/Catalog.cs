@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Menuet.Documents;
 using Menuet.Mechanisms.ContractMarket;
+using Menuet.Mechanisms.QueueTail;
 using Menuet.Mechanisms.RewardContract;
 
 namespace Menuet;
@@ -15,6 +16,7 @@ public static class Catalog
     [
         RewardContractMechanism.Door,
         ContractMarketMechanism.Door,
+        QueueTailMechanism.Door,
     ];
 
     /// <summary>The kinds, in the order of <see cref="Mechanisms"/>.</summary>

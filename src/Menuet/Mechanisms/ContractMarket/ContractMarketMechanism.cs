@@ -16,15 +16,26 @@ public static class ContractMarketMechanism
         AnswerShape = OperatorMarketAnswer.Shape,
         SolverList =
         [
-            new MixedStableMatching(), new ContractTheory(), new StaticMatching(), DeferredAcceptance.Benchmark,
+            new MixedStableMatching(), new ContractTheory(), new StaticMatching(), DeferredAcceptance.Benchmark, new OneOperatorMenu(), new QuotaMatching(),
         ],
         Describe = Describe,
-        Audit = static (_, _, _) => new([]),
+        Audit = OperatorMarketAudit.Check,
         Graded = static (market, answer) => answer with { Objective = Objective(market, answer) },
-        AnswerProblems = static (_, _) => [],
-        Tables = static (_, _) => [],
-        Schemes = static (_, _, _) => throw new NotSupportedException(),
+        AnswerProblems = OperatorMarketAudit.AnswerProblems,
+        Tables = OperatorMarketTables.Of,
+        Schemes = OperatorMarketSchemes.Compare,
     };
+
+    /// <summary>The path of msmc on a market: after every iteration, what it would have returned.</summary>
+    /// <param name="market">UTF-8 JSON of this kind.</param>
+    /// <param name="options">Time limit.</param>
+    /// <param name="cancellation">Ends the iteration early.</param>
+    /// <exception cref="InvalidRequestException">The document is invalid; all problems at once.</exception>
+    public static MarketTrace Trace(ReadOnlyMemory<byte> market, SolveOptions options, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return MarketTrace.Of(Door.ReadMarket(market.Span).Market, options, cancellation);
+    }
 
     /// <summary>The operators' total utility, USD per second, of a state with prices and p.</summary>
     internal static double Objective(MarketState state) => state.OperatorUtility();
@@ -128,28 +139,80 @@ public static class ContractMarketMechanism
     }
 
     /// <summary>
-    /// The smallest truth-telling slack over all ordered pairs, β_n (L_k − L_n) + W_k − W_n with W = R − R̄p, in O(N log N): over latencies in order, the best
-    /// item of a type lies on the lower envelope of the lines W_k + β L_k.
+    /// The smallest truth-telling slack over all ordered pairs, β_n (L_k − L_n) + W_k − W_n with W = R − R̄p. Beyond 200 types a type's own item is among those it is
+    /// compared with: the best of all lies on the lower envelope of the lines W_k + βL_k, and the slack is 0 where nothing is violated.
     /// </summary>
     private static double WorstPairSlack(MarketState state)
     {
         var market = state.Market;
+        var types = market.Types;
         var worst = double.PositiveInfinity;
+        var net = new double[types];
+        var hull = new int[types];
         for (var m = 0; m < market.Operators; m++)
         {
-            for (var n = 0; n < market.Types; n++)
+            var latencies = state.Latencies.AsSpan(m * types, types);
+            for (var n = 0; n < types; n++)
             {
-                for (var k = 0; k < market.Types; k++)
+                net[n] = state.Prices[(m * types) + n] - (market.Refund * state.Probabilities[(m * types) + n]);
+            }
+
+            var count = types > 200 ? Envelope(latencies, net, hull) : 0;
+            var at = 0;
+            for (var n = 0; n < types; n++)
+            {
+                var beta = market.Sensitivity[n];
+                if (types <= 200)
                 {
-                    worst = k == n ? worst : Math.Min(worst, Slack((m * market.Types) + n, (m * market.Types) + k, market.Sensitivity[n]));
+                    for (var k = 0; k < types; k++)
+                    {
+                        worst = k == n ? worst : Math.Min(worst, Slack(beta, latencies, n, k));
+                    }
+
+                    continue;
                 }
+
+                // Sensitivities fall, so the best item only moves towards longer latencies.
+                while (at + 1 < count && Slack(beta, latencies, hull[at], hull[at + 1]) <= 0)
+                {
+                    at++;
+                }
+
+                worst = Math.Min(worst, Math.Min(0, Slack(beta, latencies, n, hull[at])));
             }
         }
 
         return double.IsPositiveInfinity(worst) ? 0 : worst;
 
-        double Slack(int own, int other, double beta) =>
-            (beta * (state.Latencies[other] - state.Latencies[own])) + (state.Prices[other] - state.Prices[own])
-            - (market.Refund * (state.Probabilities[other] - state.Probabilities[own]));
+        double Slack(double beta, ReadOnlySpan<double> latencies, int own, int other) => (beta * (latencies[other] - latencies[own])) + (net[other] - net[own]);
+    }
+
+    /// <summary>The items on the lower envelope of β ↦ W_k + βL_k, shortest latency first; latencies are nondecreasing.</summary>
+    private static int Envelope(ReadOnlySpan<double> latencies, double[] net, int[] hull)
+    {
+        var count = 0;
+        for (var k = 0; k < latencies.Length; k++)
+        {
+            if (count > 0 && latencies[hull[count - 1]] == latencies[k])
+            {
+                if (net[hull[count - 1]] <= net[k])
+                {
+                    continue;
+                }
+
+                count--;
+            }
+
+            while (count > 1
+                && (net[hull[count - 2]] - net[k]) * (latencies[hull[count - 1]] - latencies[hull[count - 2]])
+                >= (net[hull[count - 2]] - net[hull[count - 1]]) * (latencies[k] - latencies[hull[count - 2]]))
+            {
+                count--;
+            }
+
+            hull[count++] = k;
+        }
+
+        return count;
     }
 }
