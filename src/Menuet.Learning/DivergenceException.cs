@@ -1,0 +1,31 @@
+namespace Menuet.Learning;
+
+/// <summary>A number stopped being finite: the message says which, and what to change.</summary>
+public sealed class DivergenceException : Exception
+{
+    /// <summary>An exception without a message.</summary>
+    public DivergenceException()
+    {
+    }
+
+    /// <param name="message">What is not finite, where, and what to do next.</param>
+    public DivergenceException(string message)
+        : base(message)
+    {
+    }
+
+    /// <param name="message">What is not finite, where, and what to do next.</param>
+    /// <param name="inner">What was caught.</param>
+    public DivergenceException(string message, Exception inner)
+        : base(message, inner)
+    {
+    }
+
+    /// <summary>Throws when any number is NaN or infinite.</summary>
+    internal static void Require(ReadOnlySpan<float> numbers, string what)
+    {
+        for (var i = 0; i < numbers.Length; i++)
+            if (!float.IsFinite(numbers[i]))
+                throw new DivergenceException($"{what}: entry {i} is {numbers[i]}");
+    }
+}
