@@ -57,13 +57,10 @@ internal static unsafe partial class Product
     {
         if (m == 0 || n == 0)
             return;
-        if (n <= Narrow && m > n)
-        {
-            if (a.Column == 1)
-                Dots(a, b, c, m, k, n, from, fromRow, fromColumn);
-            else
-                Turned(a, b, c, m, k, n, from, fromRow, fromColumn);
-        }
+        if (n <= Narrow && a.Column == 1)   // however many rows: a row's bits must not depend on its batch
+            Dots(a, b, c, m, k, n, from, fromRow, fromColumn);
+        else if (n <= Narrow && m > n)
+            Turned(a, b, c, m, k, n, from, fromRow, fromColumn);
         else if (Width == 16)
             Panels<Lanes16>(8, a, b, c, m, k, n, from, fromRow, fromColumn);
         else if (Width == 8)
