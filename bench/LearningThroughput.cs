@@ -1,7 +1,11 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Menuet.Learning;
+using Menuet.Learning.Algorithms;
 using Menuet.Learning.Autodiff;
+using Menuet.Learning.Networks;
+using Architecture = Menuet.Learning.Networks.Architecture;
 
 namespace Menuet.Benchmarks;
 
@@ -13,7 +17,205 @@ internal static unsafe class LearningThroughput
     {
         if (part is "" or "products")
             Products();
+        if (part is "" or "functions")
+            Functions();
+        foreach (var (name, make) in Updates)
+            if (part is "" or "updates" || part == name)
+                Report(name, make());
         return 0;
+    }
+
+    private static readonly MlpArchitecture Mish = new() { Activation = Activation.Mish };
+
+    /// <summary>One update each, by the name that torch_baseline.py has for it: state 9, action 2, batch 512.</summary>
+    private static readonly (string Name, Func<Action> Make)[] Updates =
+    [
+        ("ppo-mlp", () => PpoUpdate(new MlpArchitecture(), 512)),
+        ("ppo-mlp-64", () => PpoUpdate(new MlpArchitecture(), 64)),
+        ("ppo-mlp-4096", () => PpoUpdate(new MlpArchitecture(), 4096)),
+        ("ppo-moe", () => PpoUpdate(new MixtureArchitecture(), 512)),
+        ("ppo-trans3", () => PpoUpdate(new TransformerArchitecture { Tokens = 3 }, 512)),
+        ("ppo-trans9", () => PpoUpdate(new TransformerArchitecture { Tokens = 9 }, 512)),
+        ("sac", () => Round(new Sac(new Draws(512), new() { Batch = 512, Warmup = 512, StepsPerRound = 0, Discount = 0.99f }))),
+        ("diff-3", () => DiffusionUpdate(3, 0)),
+        ("diff-5", () => DiffusionUpdate(5, 0)),
+        ("diff-5-target", () => DiffusionUpdate(5, 0.95f)),
+        ("act-16", Acting),
+    ];
+
+    private static Action PpoUpdate(Architecture actor, int batch)
+    {
+        var ppo = new Ppo(new Draws(512), new() { Actor = actor, Minibatch = batch, Epochs = 1, ValueClip = 0.2f, Horizon = 8 });
+        ppo.Iterate();
+        var samples = Enumerable.Range(0, batch).ToArray();
+        return () => ppo.Update(samples);
+    }
+
+    private static Action DiffusionUpdate(int steps, float discount) => Round(
+        new DiffusionQ(new Draws(512), new()
+        {
+            Actor = new DiffusionArchitecture { DenoisingSteps = steps, Activation = Activation.Mish, Prediction = Prediction.Noise },
+            Critic = Mish,
+            Batch = 512,
+            Warmup = 512,
+            StepsPerRound = 0,
+            Discount = discount,
+            WeightDecay = 1e-4f,
+        }));
+
+    /// <summary>A learner whose replay is filled first and whose rounds are one update.</summary>
+    private static Action Round(ILearner learner)
+    {
+        var fill = learner switch
+        {
+            Sac sac => (Action)sac.Play,
+            DiffusionQ diffusion => diffusion.Play,
+            _ => throw new ArgumentException("no replay", nameof(learner)),
+        };
+        for (var i = 0; i < 20; i++)
+            fill();
+        return () => learner.Iterate();
+    }
+
+    private static Action Acting()
+    {
+        var ppo = new Ppo(new Draws(16), new() { Minibatch = 64 });
+        var (observations, actions) = (new float[16 * 9], new float[16 * 2]);
+        return () => ppo.Policy.Act(observations, actions, 16);
+    }
+
+    /// <summary>
+    /// Calls per second of this process's own processor time, which leaves out being preempted: the fastest and the median of 24 slices, with the FMA
+    /// peak measured between them in the same way.
+    /// </summary>
+    private static void Report(string name, Action update)
+    {
+        for (var i = 0; i < 10; i++)
+            update();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        update();
+        var bytes = GC.GetAllocatedBytesForCurrentThread() - before;
+        var rates = new double[24];
+        var peak = 0.0;
+        var calls = 1;
+        for (var i = 0; i < rates.Length; i++)
+        {
+            var start = Environment.CpuUsage.TotalTime;
+            for (var call = 0; call < calls; call++)
+                update();
+            var spent = (Environment.CpuUsage.TotalTime - start).TotalSeconds;
+            rates[i] = calls / spent;
+            calls = Math.Max(1, (int)(0.06 * rates[i]));
+            start = Environment.CpuUsage.TotalTime;
+            Chains(60_000);
+            peak = Math.Max(peak, 60_000 * 24.0 * 16 * 2 / (Environment.CpuUsage.TotalTime - start).TotalSeconds / 1e9);
+        }
+        Array.Sort(rates);
+        Console.WriteLine($"{name,-14} fastest {rates[^1],10:F1}, median {rates[rates.Length / 2],10:F1} updates/s; {bytes} bytes; peak {peak:F0} GFLOP/s");
+    }
+
+    private static void Functions()
+    {
+        const int count = 131_072;
+        var memory = (float*)NativeMemory.AlignedAlloc(4 * count, 64);
+        (string Name, Action Run)[] all =
+        [
+            ("exp", () => Each<ExpOf>(memory, count)), ("tanh", () => Each<TanhOf>(memory, count)), ("mish", () => Each<MishOf>(memory, count)),
+            ("mish and slope", () => Each<MishSlopeOf>(memory, count)), ("log", () => Each<LogOf>(memory, count)),
+        ];
+        foreach (var (name, run) in all)
+        {
+            var best = double.PositiveInfinity;
+            for (var i = 0; i < 60; i++)
+            {
+                new Span<float>(memory, count).Fill(0.7f);
+                var start = Stopwatch.GetTimestamp();
+                run();
+                best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
+            }
+            Console.WriteLine($"{name,-14} {count / best / 1e9:F2} Gelem/s");
+        }
+        NativeMemory.AlignedFree(memory);
+    }
+
+    private interface IFunction
+    {
+        static abstract Vector512<float> Of(Vector512<float> x);
+    }
+
+    private readonly struct ExpOf : IFunction
+    {
+        public static Vector512<float> Of(Vector512<float> x) => Simd.Exp(x);
+    }
+
+    private readonly struct TanhOf : IFunction
+    {
+        public static Vector512<float> Of(Vector512<float> x) => Simd.Tanh(x);
+    }
+
+    private readonly struct MishOf : IFunction
+    {
+        public static Vector512<float> Of(Vector512<float> x) => Simd.Mish(x);
+    }
+
+    private readonly struct MishSlopeOf : IFunction
+    {
+        public static Vector512<float> Of(Vector512<float> x)
+        {
+            var y = Simd.Mish(x, out var slope);
+            return y + slope;
+        }
+    }
+
+    private readonly struct LogOf : IFunction
+    {
+        public static Vector512<float> Of(Vector512<float> x) => Simd.Log(x);
+    }
+
+    private static void Each<T>(float* x, int count) where T : struct, IFunction
+    {
+        for (var i = 0; i < count; i += 16)
+            T.Of(Vector512.Load(x + i)).Store(x + i);
+    }
+
+    /// <summary>Draws of nine numbers, a reward that is a smooth function of two actions; one step.</summary>
+    private sealed class Draws(int rows) : IEnvironment
+    {
+        private readonly float[] _state = new float[rows * 9];
+        private Rng _rng = Rng.Stream(1, 9);
+
+        public int Rows => rows;
+
+        public int Agents => 1;
+
+        public int ObservationSize => 9;
+
+        public int ActionSize => 2;
+
+        public int StateSize => 0;
+
+        public void Reset(ulong seed) => Restart();
+
+        public void Observe(Span<float> observations) => _state.CopyTo(observations);
+
+        public void Describe(Span<float> states) => states.Clear();
+
+        public void Advance(ReadOnlySpan<float> actions, Span<float> rewards, Span<Status> statuses)
+        {
+            for (var i = 0; i < rows; i++)
+                rewards[i] = 1 - (actions[2 * i] - _state[9 * i]) * (actions[2 * i] - _state[9 * i]) - actions[2 * i + 1] * actions[2 * i + 1];
+            statuses.Fill(Status.Terminated);
+        }
+
+        public void Restart()
+        {
+            foreach (ref var x in _state.AsSpan())
+                x = (float)_rng.NextDouble();
+        }
+
+        public void Write(BinaryWriter writer) => throw new NotSupportedException();
+
+        public void Read(BinaryReader reader) => throw new NotSupportedException();
     }
 
     /// <summary>FMA peak of one core in GFLOP/s: 24 independent chains, the fastest of many slices.</summary>

@@ -164,7 +164,8 @@ public sealed class DiffusionQ : ILearner
             _norm / actorUpdates, float.NaN, _meter.SaturatedShare);
     }
 
-    private void Play()
+    /// <summary>One step of play, into the replay.</summary>
+    internal void Play()
     {
         _environment.Observe(_observations);
         if (_replay.Count < _options.Warmup)

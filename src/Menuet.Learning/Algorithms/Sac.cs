@@ -160,7 +160,8 @@ public sealed class Sac : ILearner
             Temperature, _meter.SaturatedShare);
     }
 
-    private void Play()
+    /// <summary>One step of play, into the replay.</summary>
+    internal void Play()
     {
         _environment.Observe(_observations);
         if (_replay.Count < _options.Warmup)

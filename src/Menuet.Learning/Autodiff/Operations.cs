@@ -94,22 +94,25 @@ internal static unsafe class Operations
         }
     }
 
+    /// <remarks>A buffer is a multiple of 16 long: the lanes beyond the length are the buffer's own and nobody reads them.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Deactivate(Activation activation, float* g, float* y, float* slopes, int length)
     {
-        for (var i = 0; i < length; i += 16)
-        {
-            // A buffer is a multiple of 16 long: the lanes beyond the length are the buffer's own and nobody reads them.
-            var gradient = Vector512.Load(g + i);
-            var dz = activation switch
+        if (activation == Activation.Tanh)
+            for (var i = 0; i < length; i += 16)
             {
-                Activation.Tanh => gradient * Vector512.FusedMultiplyAdd(-Vector512.Load(y + i), Vector512.Load(y + i), F.One),
-                Activation.Relu => gradient & Vector512.GreaterThan(Vector512.Load(y + i), F.Zero),
-                Activation.Mish => gradient * Vector512.Load(slopes + i),
-                _ => gradient,
-            };
-            Simd.Flush(dz).Store(g + i);
-        }
+                var output = Vector512.Load(y + i);
+                Simd.Flush(Vector512.Load(g + i) * Vector512.FusedMultiplyAdd(-output, output, F.One)).Store(g + i);
+            }
+        else if (activation == Activation.Relu)
+            for (var i = 0; i < length; i += 16)
+                Simd.Flush(Vector512.Load(g + i) & Vector512.GreaterThan(Vector512.Load(y + i), F.Zero)).Store(g + i);
+        else if (activation == Activation.Mish)
+            for (var i = 0; i < length; i += 16)
+                Simd.Flush(Vector512.Load(g + i) * Vector512.Load(slopes + i)).Store(g + i);
+        else
+            for (var i = 0; i < length; i += 16)
+                Simd.Flush(Vector512.Load(g + i)).Store(g + i);
     }
 
     /// <summary>to += the sum of the rows, each column one chain in the order of the rows.</summary>
