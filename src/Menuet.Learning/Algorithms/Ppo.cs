@@ -147,14 +147,14 @@ public sealed class Ppo : ILearner
         Play();
         _rollout.Judge(_options.Discount, _options.Decay);
         _sums = default;
-        for (var epoch = 0; epoch < _options.Epochs; epoch++)
+        var far = false;
+        for (var epoch = 0; epoch < _options.Epochs && !far; epoch++)
         {
             Minibatches.Shuffle(_order, ref _shuffling);
-            for (var first = 0; first + _options.Minibatch <= _order.Length; first += _options.Minibatch)
+            for (var first = 0; first + _options.Minibatch <= _order.Length && !far; first += _options.Minibatch)
             {
                 Update(_order.AsSpan(first, _options.Minibatch));
-                if (_sums.LastDivergence > _options.TargetDivergence)
-                    epoch = first = _order.Length;
+                far = _sums.LastDivergence > _options.TargetDivergence;
             }
         }
         var n = (float)_sums.Updates;

@@ -118,7 +118,7 @@ public sealed class Sac : ILearner
         _logTemperature = _temperature.Add(1, 1);
         _logTemperature.Values[0] = Simd.Log(Vector512.Create(options.InitialTemperature))[0];
         _targetEntropy = float.IsNaN(options.TargetEntropy) ? -actions : options.TargetEntropy;
-        _policy = new(_network, actions);
+        _policy = new(_network, actions, squashed: true);
         _replay = new(options.Capacity, observations, actions);
         _meter = new(environment.Rows);
         _drawn = new int[options.Batch];

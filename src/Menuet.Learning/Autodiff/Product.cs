@@ -34,10 +34,7 @@ internal static unsafe partial class Product
     internal static int Width { get; set; } = Vector512.IsHardwareAccelerated ? 16 : Vector256.IsHardwareAccelerated ? 8 : 4;
 
     [ThreadStatic]
-    private static float* _scratch;
-
-    [ThreadStatic]
-    private static nuint _scratchLength;
+    private static Memory _scratch;
 
     private static readonly float* Zeros = (float*)NativeMemory.AlignedAlloc(128, 64);
 
@@ -78,7 +75,7 @@ internal static unsafe partial class Product
         // Scratch: a panel of B; the whole block of A when it is transposed; one tile of C.
         var packA = a.Column != 1 && m > 1;
         var paddedRows = (m + tall - 1) / tall * tall;
-        var scratch = Scratch((nuint)(depth * wide + (packA ? paddedRows * depth : 0) + 2 * tall * wide));
+        var scratch = Scratch(depth * wide + (packA ? paddedRows * depth : 0) + 2 * tall * wide);
         var panelB = scratch;
         var tile = panelB + depth * wide;
         var packedA = tile + 2 * tall * wide;
@@ -243,7 +240,7 @@ internal static unsafe partial class Product
     private static void Dots(View a, View b, float* c, int m, int k, int n, float* from, nint fromRow, nint fromColumn)
     {
         var padded = (k + 15) & ~15;
-        var columns = Scratch((nuint)(padded * n));
+        var columns = Scratch(padded * n);
         for (var j = 0; j < n; j++)
             for (var p = 0; p < padded; p++)
                 columns[j * padded + p] = p < k ? b.Start[p * b.Row + j * b.Column] : 0f;
@@ -267,10 +264,9 @@ internal static unsafe partial class Product
     /// <summary>Few columns, A transposed (a weight gradient): the transposed product, then turned.</summary>
     private static void Turned(View a, View b, float* c, int m, int k, int n, float* from, nint fromRow, nint fromColumn)
     {
-        var length = (nuint)(n * m);
         // The panels inside use the scratch from its start, so this lies behind what they can need.
-        var reserve = (nuint)(Block * 32 + 2 * 8 * 32 + 8 * Block);
-        var turned = Scratch(reserve + length) + reserve;
+        const int reserve = Block * 32 + 2 * 8 * 32 + 8 * Block;
+        var turned = Scratch(reserve + n * m) + reserve;
         if (Width == 16)
             Panels<Lanes16>(8, b.Transposed, a.Transposed, turned, n, k, m, Zeros, 0, 0);
         else if (Width == 8)
@@ -282,14 +278,10 @@ internal static unsafe partial class Product
                 c[(nint)i * n + j] = from[i * fromRow + j * fromColumn] + turned[(nint)j * m + i];
     }
 
-    private static float* Scratch(nuint length)
+    private static float* Scratch(int length)
     {
-        if (_scratchLength < length)
-        {
-            NativeMemory.AlignedFree(_scratch);
-            _scratchLength = length + length / 2;
-            _scratch = (float*)NativeMemory.AlignedAlloc(_scratchLength * sizeof(float), 64);
-        }
-        return _scratch;
+        if (_scratch.Length < length)
+            _scratch = new(length + length / 2);
+        return _scratch.Start;
     }
 }

@@ -73,6 +73,7 @@ internal readonly record struct DenoisingStep(float Signal, float Noise, float C
 }
 
 /// <summary>The denoising chain; the tape carries the gradient through all its steps.</summary>
+/// <remarks>The embedding uses the platform's sine and power: same bits on one machine, not promised across platforms.</remarks>
 internal sealed class Diffusion : INetwork
 {
     private readonly DiffusionArchitecture _architecture;

@@ -104,19 +104,17 @@ internal sealed class Transformer : INetwork
         return _head.Forward(_decoderNorm!.Forward(decision.GroupRow(tokens, tokens - 1)));
     }
 
-    /// <summary>sin and cos of position / 10000^(2i/width), side by side. Source: Vaswani et al. 2017, Section 3.5.</summary>
+    /// <summary>sin and cos of position / 10000^(2i/width), side by side; the platform's functions. Source: Vaswani et al. 2017, Section 3.5.</summary>
     internal static float[] Sinusoids(int positions, int width)
     {
         var table = new float[positions * width];
         for (var p = 0; p < positions; p++)
             for (var i = 0; i < width; i++)
             {
-                var angle = p * PortableAngle(i / 2 * 2, width);
+                var angle = p * Math.Pow(10_000, -(double)(i / 2 * 2) / width);
                 table[p * width + i] = (float)(i % 2 == 0 ? Math.Sin(angle) : Math.Cos(angle));
             }
         return table;
-
-        static double PortableAngle(int i, int width) => Math.Pow(10_000, -(double)i / width);
     }
 
     private Matrix Positions(Parameters parameters, ref Rng rng)

@@ -3,8 +3,8 @@ using Menuet.Learning.Networks;
 
 namespace Menuet.Learning.Policies;
 
-/// <summary>The action is the network's output itself, through tanh where the network does not bound it.</summary>
-internal sealed class DirectPolicy(INetwork network, int actionSize) : IPolicy
+/// <summary>The action is the network's output itself, through tanh where the network does not bound it, or always when it is the mean of a squashed law.</summary>
+internal sealed class DirectPolicy(INetwork network, int actionSize, bool squashed = false) : IPolicy
 {
     private readonly Tape _tape = new();
 
@@ -48,6 +48,6 @@ internal sealed class DirectPolicy(INetwork network, int actionSize) : IPolicy
     private Value Bound(Value output)
     {
         var action = network.Outputs == ActionSize ? output : output.Part(0, ActionSize);
-        return network.Bounded ? action : action.Tanh();
+        return network.Bounded && !squashed ? action : action.Tanh();
     }
 }

@@ -93,6 +93,14 @@ public sealed unsafe class ProductTests
     }
 
     [Fact]
+    public void RandomShapes_MatchAPlainLoop()
+    {
+        var rng = Rng.Stream(21, 1);
+        for (var i = 0; i < 60; i++)
+            Check(1 + rng.NextInt(40), 1 + rng.NextInt(50), 1 + rng.NextInt(80));
+    }
+
+    [Fact]
     public void NothingIsWrittenBeyondTheResult()
     {
         var memory = (float*)NativeMemory.AlignedAlloc(4096, 64);
