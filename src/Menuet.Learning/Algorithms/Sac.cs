@@ -183,6 +183,7 @@ public sealed class Sac : ILearner
     private void Explore()
     {
         var (size, width) = (_environment.ObservationSize, _environment.ActionSize);
+        DivergenceException.Require(_observations, "observation");
         for (var first = 0; first < _environment.Rows; first += StochasticPolicy.Slice)
         {
             var count = Math.Min(StochasticPolicy.Slice, _environment.Rows - first);

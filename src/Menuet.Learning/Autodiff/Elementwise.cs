@@ -84,29 +84,28 @@ internal static unsafe class Elementwise
     private static void BinaryBackward<T>(Tape tape, ref Node node) where T : struct, IBinary
     {
         float* x = tape.At(node.A).Value, y = tape.At(node.B).Value, g = node.Gradient;
-        var toX = tape.At(node.A).NeedsGradient ? tape.Sum(node.A) : null;
-        var toY = tape.At(node.B).NeedsGradient ? tape.Sum(node.B) : null;
-        for (var i = 0; i < node.Length; i += 16)
+        bool freshX = false, freshY = false;
+        var toX = tape.At(node.A).NeedsGradient ? tape.Target(node.A, out freshX) : null;
+        var toY = tape.At(node.B).NeedsGradient ? tape.Target(node.B, out freshY) : null;   // not fresh when both are one value: x goes first below
+        var i = 0;
+        for (; i + 16 <= node.Length; i += 16)
         {
-            var count = Math.Min(16, node.Length - i);
-            if (count == 16)
-            {
-                var gradient = Vector512.Load(g + i);
-                var (dx, dy) = T.Slopes(Vector512.Load(x + i), Vector512.Load(y + i));
-                if (toX != null)
-                    Vector512.FusedMultiplyAdd(gradient, dx, Vector512.Load(toX + i)).Store(toX + i);
-                if (toY != null)
-                    Vector512.FusedMultiplyAdd(gradient, dy, Vector512.Load(toY + i)).Store(toY + i);
-            }
-            else
-            {
-                var gradient = Simd.LoadPart(g + i, count);
-                var (dx, dy) = T.Slopes(Simd.LoadPart(x + i, count), Simd.LoadPart(y + i, count, 1f));
-                if (toX != null)
-                    Simd.StorePart(Vector512.FusedMultiplyAdd(gradient, dx, Simd.LoadPart(toX + i, count)), toX + i, count);
-                if (toY != null)
-                    Simd.StorePart(Vector512.FusedMultiplyAdd(gradient, dy, Simd.LoadPart(toY + i, count)), toY + i, count);
-            }
+            var gradient = Vector512.Load(g + i);
+            var (dx, dy) = T.Slopes(Vector512.Load(x + i), Vector512.Load(y + i));
+            if (toX != null)
+                (freshX ? gradient * dx : Vector512.FusedMultiplyAdd(gradient, dx, Vector512.Load(toX + i))).Store(toX + i);
+            if (toY != null)
+                (freshY ? gradient * dy : Vector512.FusedMultiplyAdd(gradient, dy, Vector512.Load(toY + i))).Store(toY + i);
+        }
+        var rest = node.Length - i;
+        if (rest > 0)
+        {
+            var gradient = Simd.LoadPart(g + i, rest);
+            var (dx, dy) = T.Slopes(Simd.LoadPart(x + i, rest), Simd.LoadPart(y + i, rest, 1f));
+            if (toX != null)
+                Simd.StorePart(freshX ? gradient * dx : Vector512.FusedMultiplyAdd(gradient, dx, Simd.LoadPart(toX + i, rest)), toX + i, rest);
+            if (toY != null)
+                Simd.StorePart(freshY ? gradient * dy : Vector512.FusedMultiplyAdd(gradient, dy, Simd.LoadPart(toY + i, rest)), toY + i, rest);
         }
     }
 }

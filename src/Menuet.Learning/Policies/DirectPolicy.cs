@@ -19,6 +19,7 @@ internal sealed class DirectPolicy(INetwork network, int actionSize, bool squash
 
     public void Act(ReadOnlySpan<float> observations, Span<float> actions, int rows)
     {
+        DivergenceException.Require(observations[..(rows * ObservationSize)], "observation");
         for (var first = 0; first < rows; first += StochasticPolicy.Slice)
         {
             var count = Math.Min(StochasticPolicy.Slice, rows - first);
@@ -32,6 +33,7 @@ internal sealed class DirectPolicy(INetwork network, int actionSize, bool squash
     /// <summary>Acts as in training, with Gaussian noise of a given deviation, held within [-1, 1].</summary>
     internal void Explore(ReadOnlySpan<float> observations, int rows, float deviation, ref Rng rng, Span<float> actions)
     {
+        DivergenceException.Require(observations[..(rows * ObservationSize)], "observation");
         for (var first = 0; first < rows; first += StochasticPolicy.Slice)
         {
             var count = Math.Min(StochasticPolicy.Slice, rows - first);

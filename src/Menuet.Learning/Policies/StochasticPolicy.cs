@@ -65,6 +65,7 @@ internal abstract class StochasticPolicy(INetwork network, int actionSize) : IPo
     internal void Explore(
         ReadOnlySpan<float> observations, int rows, ref Rng rng, Span<float> samples, Span<float> actions, Span<float> logProbabilities)
     {
+        DivergenceException.Require(observations[..(rows * ObservationSize)], "observation");
         for (var first = 0; first < rows; first += Slice)
         {
             var count = Math.Min(Slice, rows - first);
@@ -81,6 +82,7 @@ internal abstract class StochasticPolicy(INetwork network, int actionSize) : IPo
 
     public void Act(ReadOnlySpan<float> observations, Span<float> actions, int rows)
     {
+        DivergenceException.Require(observations[..(rows * ObservationSize)], "observation");
         for (var first = 0; first < rows; first += Slice)
         {
             var count = Math.Min(Slice, rows - first);

@@ -108,4 +108,17 @@ public sealed class PolicyTests
             Assert.Equal(all.AsSpan(row * Actions, Actions).ToArray(), one);
         }
     }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(31)]
+    [InlineData(Rows * Size - 1)]
+    public void ObservationThatIsNotFinite_IsRefusedByPosition(int at)
+    {
+        var (policy, _) = Make(ActionLaw.ClampedGaussian);
+        var observations = Differences.Draw(Rows * Size, 2);
+        observations[at] = float.PositiveInfinity;
+        var problem = Assert.Throws<DivergenceException>(() => policy.Act(observations, new float[Rows * Actions], Rows));
+        Assert.Contains($"entry {at} ", problem.Message, StringComparison.Ordinal);
+    }
 }
