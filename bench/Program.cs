@@ -9,6 +9,8 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 
 // dotnet run -c Release --project bench -- --filter '*Reward*'
 // In process: the projects here are built once, with their own settings. Ratios are against each class's baseline, in the same run.
+if (args is ["learning", ..])
+    return Menuet.Benchmarks.LearningThroughput.Run(args.Length > 1 ? args[1] : "");
 var job = Job.Default
     .WithToolchain(InProcessEmitToolchain.Instance)
     .WithWarmupCount(3)
@@ -23,3 +25,4 @@ var config = ManualConfig.CreateEmpty()
     .AddExporter(MarkdownExporter.GitHub)
     .WithOptions(ConfigOptions.DisableOptimizationsValidator);
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);
+return 0;
