@@ -16,7 +16,7 @@ public static class QueueTailMechanism
         SolverList = [new TandemLaws(), new TandemReference()],
         Describe = static (_, solution) => solution.Outcome ?? new() { Status = "numericalTrouble" },
         Audit = QueueTailAudit.Check,
-        Graded = static (market, answer) => answer with { Objective = new PhaseChain(market, market.TotalRate).Tail(market.Times[0]) },
+        Graded = static (_, answer) => answer with { Objective = answer.Rows[0].Exact },
         AnswerProblems = QueueTailAudit.AnswerProblems,
         Tables = Tables,
         Schemes = Compare,
