@@ -15,6 +15,11 @@ namespace Menuet.Fitting;
 public static class CurveFit
 {
     private const int Starts = 4;
+    private const int Legs = 12;
+    private const int LegIterations = 60;
+    private const int Sections = 15;
+    private const int CoarseGrid = 17;
+    private const int FineGrid = 33;
     private const double IllConditioned = 1e5;
 
     /// <summary>The least squares curve through observations.</summary>
@@ -74,71 +79,109 @@ public static class CurveFit
     {
         if (curve.Limits.IsEmpty)
             return ([], Termination.Optimal, "linear in its parameters; solved directly", 0);
-        double[]? best = null;
-        var (least, stop, count) = (double.PositiveInfinity, ExitCondition.None, 0);
-        foreach (var start in StartingPoints(curve, projection))
+        var (stop, count) = (ExitCondition.None, 0);
+        void Descend(double[] start)
         {
-            var objective = ObjectiveFunction.NonlinearModel((p, _) => projection.Fitted(p), (p, _) => projection.Jacobian(p), projection.Target, projection.Target);
-            // Only the length of the step decides: sums of squares of exact data fall to rounding, which no absolute tolerance fits.
-            projection.Restart();
-            var (exit, iterations) = Minimise(objective, start);
-            // The minimiser reports its last trial, accepted or not; the projection remembers the best.
-            if (projection.Least >= least)
-                continue;
-            (best, least, stop, count) = (projection.Best, projection.Least, exit, iterations);
+            var before = projection.Least;
+            var (exit, iterations) = Minimise(projection, start);
+            if (stop == ExitCondition.None || projection.Least < before)
+                (stop, count) = (exit, iterations);
         }
+        foreach (var start in StartingPoints(curve, projection))
+            Descend(start);
         var (termination, reason) = stop switch
         {
             ExitCondition.ExceedIterations => (Termination.LimitReached, "iteration limit"),
             ExitCondition.InvalidValues => (Termination.NumericalTrouble, "the sum of squares is flat; the best values met are kept"),
             _ => (Termination.Converged, "steps fell below 1e-14 of the parameters' logarithms"),
         };
-        return (best!, termination, reason, count);
+        return (projection.Best!, termination, reason, count);
     }
 
-    private static (ExitCondition, int) Minimise(IObjectiveModel objective, double[] start)
+    /// <summary>Legs of Levenberg-Marquardt, each with θ measured in units in which it matters as much as the others where the leg begins.</summary>
+    private static (ExitCondition, int) Minimise(Projection projection, double[] start)
     {
-        try
+        var objective = ObjectiveFunction.NonlinearModel(
+            (p, _) => projection.Fitted(p), (p, _) => projection.Jacobian(p), projection.Target, projection.Target);
+        // Only the length of the step decides: sums of squares of exact data fall to rounding, which no absolute tolerance fits.
+        var minimiser = new LevenbergMarquardtMinimizer(gradientTolerance: 0, stepTolerance: 1e-14, functionTolerance: 0, maximumIterations: LegIterations);
+        var (from, exit, iterations) = (Vector<double>.Build.DenseOfArray(start), ExitCondition.None, 0);
+        for (var leg = 0; leg < Legs; leg++)
         {
-            var result = new LevenbergMarquardtMinimizer(gradientTolerance: 0, stepTolerance: 1e-14, functionTolerance: 0, maximumIterations: 500)
-                .FindMinimum(objective, Vector<double>.Build.DenseOfArray(start));
-            return (result.ReasonForExit, Math.Max(0, result.Iterations));
-        }
-        catch (ArgumentException)
-        {
-            // Where nothing depends on θ its normal equations are singular, and it refuses the step that they give.
-            return (ExitCondition.InvalidValues, 0);
-        }
-    }
-
-    /// <summary>The best local minima of the sum of squares on a grid of one point per factor of ten or finer, best first.</summary>
-    private static IEnumerable<double[]> StartingPoints(SeparableCurve curve, Projection projection)
-    {
-        var size = curve.Limits.Length == 1 ? 33 : 17;
-        double At(int k, int i) => curve.Limits[k].Low + ((curve.Limits[k].High - curve.Limits[k].Low) * i / (size - 1));
-        var rows = curve.Limits.Length == 1 ? 1 : size;
-        var values = new double[rows, size];
-        double[] Theta(int i, int j) => rows == 1 ? [At(0, j)] : [At(0, i), At(1, j)];
-        for (var i = 0; i < rows; i++)
-        {
-            for (var j = 0; j < size; j++)
-                values[i, j] = projection.SumOfSquares(Theta(i, j));
-        }
-        bool IsLocalMinimum(int i, int j)
-        {
-            for (var a = Math.Max(0, i - 1); a <= Math.Min(rows - 1, i + 1); a++)
+            var before = projection.Least;
+            var lengths = projection.Jacobian(from).ColumnNorms(2);
+            var scales = lengths.Map(l => 1 / Math.Max(l, lengths.Maximum() * 1e-8));
+            if (!(lengths.Maximum() > 0))
+                return (ExitCondition.InvalidValues, iterations);
+            try
             {
-                for (var b = Math.Max(0, j - 1); b <= Math.Min(size - 1, j + 1); b++)
-                {
-                    if (values[a, b] < values[i, j])
-                        return false;
-                }
+                var result = minimiser.FindMinimum(objective, from, scales: scales);
+                (exit, iterations) = (result.ReasonForExit, iterations + Math.Max(0, result.Iterations));
             }
-            return true;
+            catch (ArgumentException)
+            {
+                // Where nothing depends on θ its normal equations are singular, and it refuses the step that they give.
+                return (ExitCondition.InvalidValues, iterations);
+            }
+            // The result's own point is the last trial, accepted or not; the projection remembers the best.
+            if (exit != ExitCondition.ExceedIterations && projection.Least >= before * (1 - 1e-6))
+                break;
+            if (projection.Least >= before)
+                break;
+            from = Vector<double>.Build.DenseOfArray(projection.Best!);
         }
-        return Enumerable.Range(0, rows).SelectMany(i => Enumerable.Range(0, size).Select(j => (i, j)))
-            .Where(c => IsLocalMinimum(c.i, c.j)).OrderBy(c => values[c.i, c.j]).Take(Starts).Select(c => Theta(c.i, c.j));
+        return (exit, iterations);
     }
+
+    /// <summary>
+    /// The lowest valleys of the sum of squares, best first. With two θ their floors may be narrow and bent, so a grid alone misses them: for each
+    /// grid value of one θ the other is optimised, both ways round, and the local minima along these two profiles are the starts.
+    /// </summary>
+    private static double[][] StartingPoints(SeparableCurve curve, Projection projection)
+    {
+        var limits = curve.Limits;
+        var starts = new List<(double[] Theta, double Sum)>();
+        for (var k = 0; k < limits.Length; k++)
+        {
+            var size = limits.Length == 1 ? FineGrid : CoarseGrid;
+            var profile = Enumerable.Range(0, size).Select(i => At(limits[k], i, size))
+                .Select(value => limits.Length == 1 ? [value] : LowestWith(k, value, limits[1 - k], projection))
+                .Select(theta => (Theta: theta, Sum: projection.SumOfSquares(theta))).ToArray();
+            starts.AddRange(profile.Where((point, i) =>
+                (i == 0 || point.Sum <= profile[i - 1].Sum) && (i == size - 1 || point.Sum <= profile[i + 1].Sum)));
+        }
+        return [.. starts.OrderBy(s => s.Sum).Take(Starts).Select(s => s.Theta)];
+    }
+
+    /// <summary>With θ_k given, the other θ: best grid value, then golden sections between its neighbours.</summary>
+    private static double[] LowestWith(int k, double value, (double Low, double High) limits, Projection projection)
+    {
+        double[] Theta(double other) => k == 0 ? [value, other] : [other, value];
+        double Sum(double other) => projection.SumOfSquares(Theta(other));
+        var best = Enumerable.Range(0, CoarseGrid).MinBy(i => Sum(At(limits, i, CoarseGrid)));
+        var (low, high) = (At(limits, Math.Max(0, best - 1), CoarseGrid), At(limits, Math.Min(CoarseGrid - 1, best + 1), CoarseGrid));
+        var golden = (Math.Sqrt(5) - 1) / 2;
+        var (left, right) = (high - (golden * (high - low)), low + (golden * (high - low)));
+        var (atLeft, atRight) = (Sum(left), Sum(right));
+        for (var i = 0; i < Sections; i++)
+        {
+            if (atLeft <= atRight)
+            {
+                (high, right, atRight) = (right, left, atLeft);
+                left = high - (golden * (high - low));
+                atLeft = Sum(left);
+            }
+            else
+            {
+                (low, left, atLeft) = (left, right, atRight);
+                right = low + (golden * (high - low));
+                atRight = Sum(right);
+            }
+        }
+        return Theta(atLeft <= atRight ? left : right);
+    }
+
+    private static double At((double Low, double High) limits, int i, int size) => limits.Low + ((limits.High - limits.Low) * i / (size - 1));
 
     private static FittedCurve Describe(
         CurveModel model, SeparableCurve curve, ImmutableArray<QualityPoint> points, Projection projection, double[] theta, double[] values,
@@ -150,25 +193,28 @@ public static class CurveFit
         ImmutableArray<double> residuals = [.. points.Select((o, i) => o.Quality - fitted[i])];
         // Sums of squares in units of the largest observation, so that neither tiny nor huge qualities leave the range of doubles.
         var unit = projection.Scale;
-        double Squares(Func<int, double> deviation) => Enumerable.Range(0, n).Sum(i => weights[i] * (deviation(i) / unit) * (deviation(i) / unit));
+        double Squares(Func<int, double> deviation) =>
+            Enumerable.Range(0, n).Sum(i => weights[i] * (deviation(i) / unit) * (deviation(i) / unit));
         var mean = points.Select((o, i) => weights[i] * o.Quality).Sum() / n;
         var (sum, total) = (Squares(i => residuals[i]), Squares(i => points[i].Quality - mean));
         var sigma = unit * Math.Sqrt(sum / (n - p));
         var squared = 1 - (sum / total);
         var deviance = (n * (Math.Log(2 * Math.PI * sum / n) + 1 + (2 * Math.Log(unit)))) - weights.Sum(Math.Log);
 
-        var jacobian = Matrix<double>.Build.Dense(n, p);
+        double[][] jacobian = [.. Enumerable.Range(0, p).Select(_ => new double[n])];
         var gradient = new double[p];
         for (var i = 0; i < n; i++)
         {
             curve.Gradient(points[i].Level, points[i].Steps, values, gradient);
             for (var j = 0; j < p; j++)
-                jacobian[i, j] = Math.Sqrt(weights[i]) * gradient[j];
+                jacobian[j][i] = Math.Sqrt(weights[i]) * gradient[j];
         }
         var regression = new LeastSquares(jacobian);
-        var root = regression.InverseRoot();
+        // Scaled before it is squared: with tiny qualities its entries alone would overflow.
+        double[][] root = [.. regression.InverseRoot().Select(r => r.Select(v => sigma * v).ToArray())];
         var determined = Enumerable.Range(0, p).Select(regression.Determined).ToArray();
-        double Covariance(int a, int b) => determined[a] && determined[b] ? sigma * sigma * root.Sum(r => r[a] * r[b]) : a == b ? double.PositiveInfinity : double.NaN;
+        double Covariance(int a, int b) => determined[a] && determined[b] ? root.Sum(r => r[a] * r[b])
+            : a == b ? double.PositiveInfinity : double.NaN;
         ImmutableArray<FittedParameter> parameters =
             [.. values.Select((v, j) => new FittedParameter(curve.Parameters[j].Name, curve.Parameters[j].Unit, v, Math.Sqrt(Covariance(j, j))))];
         return new FittedCurve
@@ -191,20 +237,22 @@ public static class CurveFit
             Reason = reason,
             Iterations = iterations,
             Warnings = [.. Warnings(model, curve, points, theta, parameters, regression.Condition)],
-            InverseRoot = [.. root.Select(r => r.ToImmutableArray())],
+            Form = curve,
+            Root = [.. root.Select(r => r.ToImmutableArray())],
         };
     }
 
     private static IEnumerable<string> Warnings(
-        CurveModel model, SeparableCurve curve, ImmutableArray<QualityPoint> points, double[] theta, ImmutableArray<FittedParameter> parameters, double condition)
+        CurveModel model, SeparableCurve curve, ImmutableArray<QualityPoint> points, double[] theta,
+        ImmutableArray<FittedParameter> parameters, double condition)
     {
         static string Number(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
         for (var k = 0; k < theta.Length; k++)
         {
             var name = model == CurveModel.Exponential ? "k" : k == 0 ? "rho2" : "rho5";
-            if (theta[k] <= curve.Limits[k].Low + 1e-6)
+            if (theta[k] <= curve.Limits[k].Low + 1)
                 yield return $"{name} fell to the smallest value that the data could tell from zero: they show no bend of this form";
-            if (theta[k] >= curve.Limits[k].High - 1e-6)
+            if (theta[k] >= curve.Limits[k].High - 1)
                 yield return $"{name} rose to the largest value that the data could tell from infinity: they do not determine it";
         }
         if (condition > IllConditioned)
@@ -220,7 +268,10 @@ public static class CurveFit
                 yield return $"{parameter.Name} = {Number(parameter.Value)} is uncertain: its standard error is {Number(parameter.StandardError)}";
         }
         if (model == CurveModel.Quadratic && !(parameters[0].Value < 0))
-            yield return $"the curvature {Number(parameters[0].Value)} is not below zero: pricing markets need a strictly concave curve and refuse this one";
+        {
+            yield return $"the curvature {Number(parameters[0].Value)} is not below zero: " +
+                "pricing markets need a strictly concave curve and refuse this one";
+        }
         if (model == CurveModel.Exponential && !(parameters[1].Value > 0))
             yield return $"a = {Number(parameters[1].Value)} is not above zero: quality falls with steps and does not saturate upwards";
         if (model != CurveModel.LogLinear && points.Any(o => o.Level != points[0].Level))
@@ -232,9 +283,12 @@ public static class CurveFit
     {
         private readonly SeparableCurve curve;
         private readonly ImmutableArray<QualityPoint> points;
+        private readonly double[] roots;
+        private readonly double[] target;
         private double[]? at;
         private LeastSquares? regression;
-        private Vector<double>? rest;
+        private double[] rest = [];
+        private double sum;
 
         internal Projection(SeparableCurve curve, ImmutableArray<QualityPoint> points)
         {
@@ -242,7 +296,8 @@ public static class CurveFit
             var mean = points.Sum(p => p.Weight / points.Length);
             Weights = [.. points.Select(p => p.Weight / mean)];
             Scale = points.Max(p => Math.Abs(p.Quality));
-            Target = Vector<double>.Build.Dense(points.Length, i => Math.Sqrt(Weights[i]) * points[i].Quality / Scale);
+            roots = [.. Weights.Select(Math.Sqrt)];
+            target = [.. points.Select((p, i) => roots[i] * p.Quality / Scale)];
         }
 
         /// <summary>Weights with mean 1.</summary>
@@ -252,56 +307,51 @@ public static class CurveFit
         internal double Scale { get; }
 
         /// <summary>Observations divided by the largest, times the roots of their weights.</summary>
-        internal Vector<double> Target { get; }
+        internal Vector<double> Target => Vector<double>.Build.DenseOfArray(target);
 
-        /// <summary>The best θ since the last restart.</summary>
+        /// <summary>The best θ met so far.</summary>
         internal double[]? Best { get; private set; }
 
         /// <summary>Its sum of squares.</summary>
         internal double Least { get; private set; } = double.PositiveInfinity;
 
-        internal void Restart() => (at, Best, Least) = (null, null, double.PositiveInfinity);
-
         internal double[] Coefficients(double[] theta)
         {
             Move(theta);
-            return [.. regression!.Solve(Target).Select(c => c * Scale)];
+            return [.. regression!.Solve(target).Select(c => c * Scale)];
         }
 
         internal double SumOfSquares(double[] theta)
         {
             Move(theta);
-            return rest!.DotProduct(rest);
+            return sum;
         }
 
+        /// <summary>The fitted values; beyond the limits, where nothing depends on θ any more, residuals grow so that no descent strays there.</summary>
         internal Vector<double> Fitted(Vector<double> theta)
         {
             Move(theta.ToArray());
-            return Target - rest!;
+            var beyond = theta.Select((v, k) => Math.Abs(v - at![k])).Sum();
+            var growth = beyond == 0 ? 1 : 1e3 * (1 + Math.Min(beyond, 1e3));
+            return Vector<double>.Build.Dense(target.Length, i => target[i] - (growth * rest[i]));
         }
 
         /// <summary>∂fitted/∂θ by Kaufman: the rejection of (∂Φ/∂θ) c. The gradient of the sum of squares from it is exact.</summary>
         internal Matrix<double> Jacobian(Vector<double> theta)
         {
             Move(theta.ToArray());
-            var jacobian = Matrix<double>.Build.Dense(points.Length, theta.Count);
-            var coefficients = regression!.Solve(Target);
+            var coefficients = regression!.Solve(target);
             var slope = new double[curve.Linear];
-            for (var k = 0; k < theta.Count; k++)
+            return Matrix<double>.Build.DenseOfColumnArrays(Enumerable.Range(0, theta.Count).Select(k =>
             {
-                // Beyond the limits the curve stays as it is at the limit.
-                if (theta[k] < curve.Limits[k].Low || theta[k] > curve.Limits[k].High)
-                    continue;
-                var column = Vector<double>.Build.Dense(points.Length);
-                for (var i = 0; i < points.Length; i++)
+                var column = new double[points.Length];
+                for (var i = 0; i < column.Length; i++)
                 {
                     curve.BasisSlope(points[i].Level, points[i].Steps, at, k, slope);
-                    for (var j = 0; j < slope.Length; j++)
-                        column[i] += Math.Sqrt(Weights[i]) * slope[j] * coefficients[j];
+                    column[i] = roots[i] * LeastSquares.Dot(slope, coefficients);
                 }
-                jacobian.SetColumn(k, regression.Reject(column));
-            }
-            return jacobian;
+                return regression.Reject(column);
+            }));
         }
 
         private void Move(double[] theta)
@@ -311,17 +361,17 @@ public static class CurveFit
             if (at is not null && at.AsSpan().SequenceEqual(theta))
                 return;
             at = theta;
-            var matrix = Matrix<double>.Build.Dense(points.Length, curve.Linear);
-            var basis = new double[curve.Linear];
+            double[][] columns = [.. Enumerable.Range(0, curve.Linear).Select(_ => new double[points.Length])];
+            Span<double> basis = stackalloc double[curve.Linear];
             for (var i = 0; i < points.Length; i++)
             {
                 curve.Basis(points[i].Level, points[i].Steps, theta, basis);
                 for (var j = 0; j < basis.Length; j++)
-                    matrix[i, j] = Math.Sqrt(Weights[i]) * basis[j];
+                    columns[j][i] = roots[i] * basis[j];
             }
-            regression = new LeastSquares(matrix);
-            rest = regression.Reject(Target);
-            var sum = rest.DotProduct(rest);
+            regression = new LeastSquares(columns);
+            rest = regression.Reject(target);
+            sum = LeastSquares.Dot(rest, rest);
             if (sum < Least)
                 (Best, Least) = (theta, sum);
         }

@@ -62,7 +62,8 @@ public static class FitFigures
             byLevel.Length > 1 ? Named(g.Key) : "", [.. g.Select(i => at[i])], [.. g.Select(i => curve.Residuals[i])]));
         var error = curve.ResidualStandardError.ToString("G4", CultureInfo.InvariantCulture);
         return new Figure($"Residuals of the {CurveModels.Name(curve.Model)} fit over {over}", axis, new Axis("Observed less fitted quality"),
-            [new ReferenceLine("", ReferenceDirection.Horizontal, 0), .. series], $"Residual standard error {error} on {curve.DegreesOfFreedom} degrees of freedom.");
+            [new ReferenceLine("", ReferenceDirection.Horizontal, 0), .. series],
+            $"Residual standard error {error} on {curve.DegreesOfFreedom} degrees of freedom.");
     }
 
     private static double[] Shown(FittedCurve curve)

@@ -13,6 +13,10 @@ public sealed record FittedParameter(string Name, string Unit, double Value, dou
 /// <remarks>With n points, p parameters, weights w scaled to mean 1, residuals e = observed − fitted and S = Σ w e².</remarks>
 public sealed record FittedCurve
 {
+    internal FittedCurve()
+    {
+    }
+
     /// <summary>The form that was fitted.</summary>
     public required CurveModel Model { get; init; }
 
@@ -67,13 +71,15 @@ public sealed record FittedCurve
     /// <summary>What to know before using the curve: parameters hardly determined, signs that a market refuses. Empty when all is well.</summary>
     public required ImmutableArray<string> Warnings { get; init; }
 
-    /// <summary>F with (J' W J)⁻¹ = F'F over the determined directions; keeps digits that the covariance has lost.</summary>
-    internal ImmutableArray<ImmutableArray<double>> InverseRoot { get; init; } = [];
+    internal SeparableCurve Form { get; init; } = null!;
+
+    /// <summary>F with covariance F'F over the determined directions; keeps digits that the covariance has lost.</summary>
+    internal ImmutableArray<ImmutableArray<double>> Root { get; init; } = [];
 
     /// <summary>The curve's value.</summary>
     /// <param name="level">Prompt level, >= 0; ignored by curves over steps alone.</param>
     /// <param name="steps">Denoising steps, >= 0.</param>
-    public double Evaluate(double level, double steps) => SeparableCurve.Of(Model, Points).Value(level, steps, Values());
+    public double Evaluate(double level, double steps) => Form.Value(level, steps, Values());
 
     /// <summary>Standard error of the curve's value (not of a new observation), to first order: √(g' Cov g), g = ∂q/∂parameters.</summary>
     /// <param name="level">Prompt level, >= 0.</param>
@@ -81,14 +87,14 @@ public sealed record FittedCurve
     public double StandardErrorAt(double level, double steps)
     {
         var gradient = new double[Parameters.Length];
-        SeparableCurve.Of(Model, Points).Gradient(level, steps, Values(), gradient);
+        Form.Gradient(level, steps, Values(), gradient);
         var sum = 0.0;
-        foreach (var row in InverseRoot)
+        foreach (var row in Root)
         {
             var product = row.Zip(gradient).Sum(p => p.First * p.Second);
             sum += product * product;
         }
-        return ResidualStandardError * Math.Sqrt(sum);
+        return Math.Sqrt(sum);
     }
 
     private double[] Values() => [.. Parameters.Select(p => p.Value)];

@@ -49,7 +49,8 @@ public sealed record MarketFragment(JsonObject Members, string Where)
             ["stepsMax"] = (long)end,
         };
         var cut = end < last ? $"; only its first {LongestTable} steps are tabulated" : "";
-        return new MarketFragment(members, $"quality contracts; no market reads the exponential itself, so it is tabulated over the whole steps of the data, one row for the only level{cut}");
+        return new MarketFragment(members, "quality contracts; no market reads the exponential itself, so it is tabulated over the whole steps " +
+            $"of the data, one row for the only level{cut}");
     }
 
     private static JsonArray Numbers(ImmutableArray<double> values) => [.. values.Select(v => (JsonNode)JsonValue.Create(v))];

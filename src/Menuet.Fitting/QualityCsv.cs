@@ -16,8 +16,10 @@ public static class QualityCsv
     /// quotes; empty lines and lines that begin with # are skipped.
     /// </param>
     /// <param name="model">Decides which columns and how many rows are needed.</param>
-    /// <param name="weighted">Whether rows weigh count / deviation² (a missing column counts as 1); otherwise all weigh the same and both are ignored.</param>
-    /// <exception cref="InvalidRequestException">Every problem at once; paths are "line 7" for a row, counted from 1, "header" for columns and "points" for all rows.</exception>
+    /// <param name="weighted">Whether rows weigh count / deviation² (a missing column counts as 1); otherwise both columns are ignored.</param>
+    /// <exception cref="InvalidRequestException">
+    /// Every problem at once; paths are "line 7" for a row, counted from 1, "header" for columns and "points" for all rows together.
+    /// </exception>
     public static ImmutableArray<QualityPoint> Read(TextReader reader, CurveModel model, bool weighted = true)
     {
         ArgumentNullException.ThrowIfNull(reader);

@@ -72,7 +72,8 @@ internal sealed class LogLinearCurve(ImmutableArray<QualityPoint> points) : Sepa
         slope[2 * k] = product / (1 + product);
     }
 
-    internal override double[] Assemble(ReadOnlySpan<double> theta, ReadOnlySpan<double> c) => [c[0], Math.Exp(theta[0]), c[1], c[2], Math.Exp(theta[1]), c[3]];
+    internal override double[] Assemble(ReadOnlySpan<double> theta, ReadOnlySpan<double> c) =>
+        [c[0], Math.Exp(theta[0]), c[1], c[2], Math.Exp(theta[1]), c[3]];
 
     internal override double Value(double level, double steps, ReadOnlySpan<double> rho) =>
         (rho[0] * LogOnePlus(rho[1] * level)) - (rho[2] * level) + (rho[3] * LogOnePlus(rho[4] * steps)) - (rho[5] * steps);
@@ -99,7 +100,8 @@ internal sealed class LogLinearCurve(ImmutableArray<QualityPoint> points) : Sepa
 /// <summary>curvature s² + slope s + intercept; nothing but linear.</summary>
 internal sealed class QuadraticCurve : SeparableCurve
 {
-    internal override ImmutableArray<(string, string)> Parameters { get; } = [("curvature", "quality/step²"), ("slope", "quality/step"), ("intercept", "quality")];
+    internal override ImmutableArray<(string, string)> Parameters { get; } =
+        [("curvature", "quality/step²"), ("slope", "quality/step"), ("intercept", "quality")];
 
     internal override int Linear => 3;
 

@@ -16,6 +16,7 @@ public sealed class CommandTests
     [InlineData("compare")]
     [InlineData("sweep")]
     [InlineData("fit")]
+    [InlineData("draw")]
     [InlineData("list")]
     [InlineData("schema")]
     [InlineData("example")]
@@ -128,6 +129,22 @@ public sealed class CommandTests
         Assert.Equal(7, File.ReadAllLines(folder.File("s.csv")).Length);
         Assert.Contains("completeInformation", File.ReadAllText(folder.File("s.csv"), Encoding.UTF8), StringComparison.Ordinal);
         Assert.NotNull(XDocument.Load(folder.File("s.svg")).Root);
+    }
+
+    [Fact]
+    public void Draw_GivesTheSameMarketForASeed_AndItSolves_WithItsTrace()
+    {
+        using var folder = new TemporaryFolder();
+        var market = folder.File("market.json");
+        Assert.Equal(0, Session.Run("draw", "contract-market", "--operators", "2", "--types", "3", "--seed", "4", "--out", market).ExitCode);
+        Assert.Equal(File.ReadAllText(market), Session.Run("draw", "contract-market", "--operators", "2", "--types", "3", "--seed", "4").Output);
+        var session = Session.Run("solve", market, "--tail", "exact", "--menu-solver", "paper-local", "--trace", folder.File("trace"), "--format", "json");
+        Assert.Equal(0, session.ExitCode);
+        Assert.Equal("exact", (string)JsonNode.Parse(session.Output)!["tail"]!);
+        Assert.Equal(["market.json", "trace-1.svg", "trace-2.svg", "trace-3.svg", "trace.csv"], folder.Names());
+        Assert.Equal(51, File.ReadAllLines(folder.File("trace.csv")).Length);
+        Assert.Equal(2, Session.Run("solve", Market, "--tail", "exact").ExitCode);
+        Assert.Equal(2, Session.Run("draw", "contract-market", "--operators", "0").ExitCode);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public class CurveFitTests
     }
 
     [Fact]
-    public void LogLinear_AnyCurveWithoutNoise_IsFittedToRounding() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(25), Prop.ForAll(
+    public void LogLinear_AnyCurveWithoutNoise_IsFittedToRounding() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(20), Prop.ForAll(
         Arb.From(
             from rho in Gen.Choose(1, 1000).ArrayOf(6)
             from power in Gen.Choose(-2, 3)
@@ -32,7 +32,7 @@ public class CurveFitTests
         {
             var fit = CurveFit.Fit(CurveModel.LogLinear, Observations.Grid((l, s) => c.Unit * Observations.LogLinear(c.Rho, l, s), 6, 1, 12));
             var size = fit.Points.Max(p => Math.Abs(p.Quality));
-            Assert.True(fit.RootMeanSquareError < 1e-6 * size, $"{fit.RootMeanSquareError} of {size}: {fit.Reason}");
+            Assert.True(fit.RootMeanSquareError < 1e-7 * size, $"{fit.RootMeanSquareError} of {size}: {fit.Reason}");
         }));
 
     [Fact]
@@ -178,7 +178,7 @@ public class CurveFitTests
     }
 
     [Fact]
-    public void Fit_AwkwardPoints_GivesNumbersOrReasons() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(300), Prop.ForAll(
+    public void Fit_AwkwardPoints_GivesNumbersOrReasons() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(100), Prop.ForAll(
         Arb.From(
             from model in Gen.Elements(CurveModel.LogLinear, CurveModel.Quadratic, CurveModel.Exponential)
             from n in Gen.Choose(1, 25)

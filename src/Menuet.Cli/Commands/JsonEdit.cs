@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 
 namespace Menuet.Cli.Commands;
 
-/// <summary>Looks up and replaces numbers in a JSON document by paths such as <c>types[0].gain</c> or <c>types[*].gain</c>.</summary>
+/// <summary>Looks up and replaces values in a JSON document by paths such as <c>types[0].gain</c> or <c>types[*].gain</c>.</summary>
 internal static partial class JsonEdit
 {
     internal static readonly JsonDocumentOptions Lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
@@ -17,8 +17,8 @@ internal static partial class JsonEdit
         return PathForm().IsMatch(text) ? [.. StepForm().Matches(text).Select(match => match.Value.TrimStart('.'))] : null;
     }
 
-    /// <summary>Sets a number at every place that the path names; false when it names none.</summary>
-    internal static bool Set(JsonNode? node, ReadOnlySpan<string> steps, double value)
+    /// <summary>Sets a value at every place that the path names; false when it names none.</summary>
+    internal static bool Set(JsonNode? node, ReadOnlySpan<string> steps, JsonNode value)
     {
         if (node is null)
         {
@@ -56,7 +56,7 @@ internal static partial class JsonEdit
 
         if (last)
         {
-            parent[step] = value;
+            parent[step] = value.DeepClone();
             return true;
         }
 
@@ -86,14 +86,14 @@ internal static partial class JsonEdit
             : double.NaN;
     }
 
-    private static bool SetEntry(JsonArray array, int index, ReadOnlySpan<string> steps, double value, bool last)
+    private static bool SetEntry(JsonArray array, int index, ReadOnlySpan<string> steps, JsonNode value, bool last)
     {
         if (!last)
         {
             return Set(array[index], steps[1..], value);
         }
 
-        array[index] = value;
+        array[index] = value.DeepClone();
         return true;
     }
 

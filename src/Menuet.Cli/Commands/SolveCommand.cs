@@ -18,17 +18,22 @@ internal static class SolveCommand
         files.CompletionSources.Add(_ => Catalog.Markets.Select(name => new System.CommandLine.Completions.CompletionItem(name)));
         var solver = new Option<string?>("--solver") { Description = "The solver's name; 'menuet list' shows them. Default: the exact one" };
         var output = new Option<string?>("--out") { Description = "Writes the result to this file instead of standard output" };
+        var tail = new Option<string?>("--tail") { Description = "Contract markets: the law of latency, instead of the document's algorithm.tail" };
+        tail.AcceptOnlyFromAmong("chernoff-printed", "chernoff-optimal", "exact");
+        var menuSolver = new Option<string?>("--menu-solver") { Description = "Contract markets: how a menu is designed, instead of the document's algorithm.menuSolver" };
+        menuSolver.AcceptOnlyFromAmong("global", "paper-local");
+        var trace = new Option<string?>("--trace") { Description = "Contract markets: writes the path of the iteration to this stem, as .csv and -1.svg, -2.svg, …" };
         var shared = new SharedOptions();
-        var command = new Command("solve", "Solves markets and audits the answers.") { files, solver, output };
+        var command = new Command("solve", "Solves markets and audits the answers.") { files, solver, output, tail, menuSolver, trace };
         shared.AddTo(command);
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(
             terminal, parsed.GetRequiredValue(files), parsed.GetValue(solver), parsed.GetValue(output),
-            parsed.GetRequiredValue(shared.Format), shared.Read(parsed), cancellation)));
+            new(parsed.GetValue(tail), parsed.GetValue(menuSolver), parsed.GetValue(trace)), parsed.GetRequiredValue(shared.Format), shared.Read(parsed), cancellation)));
         return command;
     }
 
     private static int Run(
-        Terminal terminal, string[] files, string? solver, string? output, string format, SolveOptions options, CancellationToken cancellation)
+        Terminal terminal, string[] files, string? solver, string? output, MatchingOptions matching, string format, SolveOptions options, CancellationToken cancellation)
     {
         using var text = new StringWriter();
         var exitCode = 0;
@@ -39,11 +44,13 @@ internal static class SolveCommand
             {
                 var market = MarketSource.Read(file, terminal);
                 var mechanism = Catalog.Find(market);
+                market = matching.Apply(mechanism, market);
                 var report = mechanism.Solve(market, solver, options, cancellation);
                 var comparison = format is "text" or "markdown" && report.Audit is not null
                     ? mechanism.Compare(market, options, cancellation)
                     : null;
                 ReportText.Write(terminal, text, report, comparison, format, single: files.Length == 1);
+                matching.WriteTrace(market, options, cancellation);
                 exitCode = Math.Max(exitCode, report.ExitCode);
             }
             catch (InvalidRequestException error)

@@ -38,6 +38,12 @@ public enum Claim
     /// <summary>The share of the efficient welfare that the mechanism promises.</summary>
     Efficiency,
 
+    /// <summary>Who serves whom is as the market asks: by rank, or with the least total latency.</summary>
+    Matching,
+
+    /// <summary>Nobody who trades loses by the true values; unlike individual rationality this also depends on what participants report.</summary>
+    ExPostRationality,
+
     /// <summary>No user prefers another operator.</summary>
     SelectionEquilibrium,
 

@@ -1,8 +1,12 @@
 using System.Collections.Immutable;
 using Menuet.Documents;
+using Menuet.Mechanisms.ContractMarket;
+using Menuet.Mechanisms.DoubleAuction;
 using Menuet.Mechanisms.LatencyContract;
 using Menuet.Mechanisms.QualityContract;
+using Menuet.Mechanisms.QueueTail;
 using Menuet.Mechanisms.RewardContract;
+using Menuet.Mechanisms.StackelbergPricing;
 using Menuet.Mechanisms.TwoStageContract;
 
 namespace Menuet;
@@ -19,6 +23,10 @@ public static class Catalog
         QualityContractMechanism.Door,
         LatencyContractMechanism.Door,
         RewardContractMechanism.Door,
+        StackelbergPricingMechanism.Door,
+        DoubleAuctionMechanism.Door,
+        ContractMarketMechanism.Door,
+        QueueTailMechanism.Door,
     ];
 
     /// <summary>The kinds, in the order of <see cref="Mechanisms"/>.</summary>

@@ -13,6 +13,9 @@ public static class DocumentText
         return name.Length == 0 ? name : char.ToLowerInvariant(name[0]) + name[1..];
     }
 
+    /// <summary>The name of a method in JSON and commands: kebab-case, <c>ChernoffPrinted</c> becomes "chernoff-printed".</summary>
+    public static string KebabCase(string name) => Words(name).Replace(' ', '-');
+
     /// <summary>A JSON name in words: <c>costPerLevel</c> becomes "cost per level".</summary>
     public static string Words(string name)
     {

@@ -114,6 +114,43 @@ internal sealed class WholeField<T>(
     }
 }
 
+internal sealed class OptionalWholeField<T>(
+    string name, string meaning, string unit, int min, int max, Absent absent, Func<T, int?> get, Setter<T, int?> set)
+    : Field<T>(name, meaning, unit, required: false)
+{
+    internal override string Wanted => string.Create(CultureInfo.InvariantCulture, $"a whole number from {min} to {max}, or null");
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        if (reader.Token == JsonTokenType.Null)
+        {
+            set(ref target, null);
+        }
+        else if (reader.TryWhole(min, max, out var value))
+        {
+            set(ref target, value);
+        }
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source)
+    {
+        var value = get(source);
+        if (value is { } number)
+        {
+            writer.WriteNumber(Encoded, number);
+        }
+        else if (absent == Absent.Null)
+        {
+            writer.WriteNull(Encoded);
+        }
+    }
+
+    internal override object? Cell(in T source) => get(source);
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction) =>
+        Described(new JsonObject { ["type"] = new JsonArray("integer", "null"), ["minimum"] = min, ["maximum"] = max });
+}
+
 internal sealed class FlagField<T>(string name, string meaning, bool required, Func<T, bool> get, Setter<T, bool> set)
     : Field<T>(name, meaning, "", required)
 {
@@ -145,6 +182,41 @@ internal sealed class FlagField<T>(string name, string meaning, bool required, F
 
         return schema;
     }
+}
+
+internal sealed class OptionalFlagField<T>(string name, string meaning, Absent absent, Func<T, bool?> get, Setter<T, bool?> set)
+    : Field<T>(name, meaning, "", required: false)
+{
+    internal override string Wanted => "true, false or null";
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        if (reader.Token is JsonTokenType.True or JsonTokenType.False)
+        {
+            set(ref target, reader.Token == JsonTokenType.True);
+        }
+        else if (reader.Token != JsonTokenType.Null)
+        {
+            reader.Mistyped(Wanted);
+        }
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source)
+    {
+        if (get(source) is { } flag)
+        {
+            writer.WriteBoolean(Encoded, flag);
+        }
+        else if (absent == Absent.Null)
+        {
+            writer.WriteNull(Encoded);
+        }
+    }
+
+    internal override object? Cell(in T source) => get(source);
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction) =>
+        Described(new JsonObject { ["type"] = new JsonArray("boolean", "null") });
 }
 
 internal sealed class TextField<T>(
@@ -190,51 +262,113 @@ internal sealed class TextField<T>(
 }
 
 internal sealed class ChoiceField<T, TEnum>(
-    string name, string meaning, bool required, Func<T, TEnum> get, Setter<T, TEnum> set)
+    string name, string meaning, bool required, Choices<TEnum> choices, Func<T, TEnum> get, Setter<T, TEnum> set)
     : Field<T>(name, meaning, "", required)
     where TEnum : struct, Enum
 {
-    private static readonly TEnum[] Values = Enum.GetValues<TEnum>();
-    private static readonly string[] Names = [.. Enum.GetNames<TEnum>().Select(DocumentText.CamelCase)];
-
-    internal override string Wanted => "one of " + string.Join(", ", Names.Select(n => $"\"{n}\""));
+    internal override string Wanted => choices.Wanted;
 
     internal override void Read(ref DocumentReader reader, ref T target)
     {
-        if (reader.Token != JsonTokenType.String)
+        if (choices.TryRead(ref reader, out var value))
         {
-            reader.Mistyped(Wanted);
-            return;
+            set(ref target, value);
         }
-
-        var text = reader.Text();
-        var index = Array.IndexOf(Names, text);
-        if (index < 0)
-        {
-            var nearest = DocumentText.Nearest(text, Names);
-            reader.Note($"must be {Wanted}{(nearest is null ? "" : $"; did you mean \"{nearest}\"?")}", reader.CurrentValue());
-            return;
-        }
-
-        set(ref target, Values[index]);
     }
 
-    internal override void Write(Utf8JsonWriter writer, in T source) => writer.WriteString(Encoded, NameOf(source));
+    internal override void Write(Utf8JsonWriter writer, in T source) => writer.WriteString(Encoded, choices.NameOf(get(source)));
 
-    internal override object? Cell(in T source) => NameOf(source);
+    internal override object? Cell(in T source) => choices.NameOf(get(source));
 
     internal override JsonObject Schema(in T defaults, SchemaDirection direction)
     {
-        var schema = Described(new JsonObject { ["enum"] = new JsonArray([.. Names.Select(n => (JsonNode)n)]) });
+        var schema = Described(new JsonObject { ["enum"] = choices.Schema() });
         if (!Required && direction == SchemaDirection.Input)
         {
-            schema["default"] = NameOf(defaults);
+            schema["default"] = choices.NameOf(get(defaults));
         }
 
         return schema;
     }
+}
 
-    private string NameOf(in T source) => Names[Array.IndexOf(Values, get(source))];
+internal sealed class OptionalChoiceField<T, TEnum>(
+    string name, string meaning, Absent absent, Choices<TEnum> choices, Func<T, TEnum?> get, Setter<T, TEnum?> set)
+    : Field<T>(name, meaning, "", required: false)
+    where TEnum : struct, Enum
+{
+    internal override string Wanted => choices.Wanted + ", or null";
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        if (reader.Token == JsonTokenType.Null)
+        {
+            set(ref target, null);
+        }
+        else if (choices.TryRead(ref reader, out var value))
+        {
+            set(ref target, value);
+        }
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source)
+    {
+        if (get(source) is { } value)
+        {
+            writer.WriteString(Encoded, choices.NameOf(value));
+        }
+        else if (absent == Absent.Null)
+        {
+            writer.WriteNull(Encoded);
+        }
+    }
+
+    internal override object? Cell(in T source) => get(source) is { } value ? choices.NameOf(value) : null;
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction)
+    {
+        var names = choices.Schema();
+        names.Add((JsonNode?)null);
+        return Described(new JsonObject { ["enum"] = names });
+    }
+}
+
+/// <summary>An enumeration's values and their names in documents.</summary>
+/// <param name="spelling">From the name in code to the name in documents.</param>
+internal sealed class Choices<TEnum>(Func<string, string> spelling)
+    where TEnum : struct, Enum
+{
+    private static readonly TEnum[] Values = Enum.GetValues<TEnum>();
+    private readonly string[] names = [.. Enum.GetNames<TEnum>().Select(spelling)];
+
+    internal string Wanted => "one of " + string.Join(", ", names.Select(n => $"\"{n}\""));
+
+    /// <summary>False, with a problem noted, when the value is no text or not one of the names.</summary>
+    internal bool TryRead(ref DocumentReader reader, out TEnum value)
+    {
+        value = default;
+        if (reader.Token != JsonTokenType.String)
+        {
+            reader.Mistyped(Wanted);
+            return false;
+        }
+
+        var text = reader.Text();
+        var index = Array.IndexOf(names, text);
+        if (index < 0)
+        {
+            var nearest = DocumentText.Nearest(text, names);
+            reader.Note($"must be {Wanted}{(nearest is null ? "" : $"; did you mean \"{nearest}\"?")}", reader.CurrentValue());
+            return false;
+        }
+
+        value = Values[index];
+        return true;
+    }
+
+    internal string NameOf(TEnum value) => names[Array.IndexOf(Values, value)];
+
+    internal JsonArray Schema() => new([.. names.Select(n => (JsonNode)n)]);
 }
 
 internal sealed class NumbersField<T>(
@@ -326,6 +460,82 @@ internal sealed class MatrixField<T>(
 
     internal override JsonObject Schema(in T defaults, SchemaDirection direction) => Described(Counts.Schema(
         Counts.Schema(JsonNumbers.Schema(permitted), 0, int.MaxValue, required: true), 0, int.MaxValue, Required));
+}
+
+internal sealed class FlagMatrixField<T>(
+    string name, string meaning, Absent absent,
+    Func<T, ImmutableArray<ImmutableArray<bool>>> get, Setter<T, ImmutableArray<ImmutableArray<bool>>> set)
+    : Field<T>(name, meaning, "", required: false)
+{
+    internal override string Wanted => "an array of arrays of true or false";
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        if (reader.Token == JsonTokenType.Null)
+        {
+            return;
+        }
+
+        if (reader.Token != JsonTokenType.StartArray)
+        {
+            reader.Mistyped(Wanted);
+            return;
+        }
+
+        var rows = ImmutableArray.CreateBuilder<ImmutableArray<bool>>();
+        while (reader.NextElement(rows.Count))
+        {
+            var row = ImmutableArray.CreateBuilder<bool>();
+            if (reader.Token != JsonTokenType.StartArray)
+            {
+                reader.Mistyped("an array of true or false");
+            }
+            else
+            {
+                while (reader.NextElement(row.Count))
+                {
+                    if (reader.Token is not (JsonTokenType.True or JsonTokenType.False))
+                    {
+                        reader.Mistyped("true or false");
+                    }
+
+                    row.Add(reader.Token == JsonTokenType.True);
+                    reader.Leave();
+                }
+            }
+
+            rows.Add(row.DrainToImmutable());
+            reader.Leave();
+        }
+
+        set(ref target, rows.DrainToImmutable());
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source)
+    {
+        var rows = get(source);
+        if (Counts.WriteAbsent(writer, Encoded, rows.IsDefault, absent))
+        {
+            return;
+        }
+
+        writer.WriteStartArray(Encoded);
+        foreach (var row in rows)
+        {
+            writer.WriteStartArray();
+            foreach (var flag in row)
+            {
+                writer.WriteBooleanValue(flag);
+            }
+
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction) => Described(Counts.Schema(
+        Counts.Schema(new JsonObject { ["type"] = "boolean" }, 0, int.MaxValue, required: true), 0, int.MaxValue, Required));
 }
 
 internal sealed class TextsField<T>(
@@ -573,6 +783,32 @@ internal sealed class IncludedField<T, TChild>(Field<TChild> inner, Func<T, TChi
     internal override object? Cell(in T source) => inner.Cell(get(source));
 
     internal override JsonObject Schema(in T defaults, SchemaDirection direction) => inner.Schema(get(defaults), direction);
+}
+
+internal sealed class OptionalIncludedField<T, TChild>(Field<TChild> inner, Func<T, TChild?> get, Setter<T, TChild?> set)
+    : Field<T>(inner.Name, inner.Meaning, inner.Unit, required: false)
+    where TChild : class, new()
+{
+    internal override string Wanted => inner.Wanted;
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        var child = get(target) ?? new TChild();
+        inner.Read(ref reader, ref child);
+        set(ref target, child);
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source)
+    {
+        if (get(source) is { } child)
+        {
+            inner.Write(writer, child);
+        }
+    }
+
+    internal override object? Cell(in T source) => get(source) is { } child ? inner.Cell(child) : null;
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction) => inner.Schema(get(defaults) ?? new TChild(), direction);
 }
 
 /// <summary>Numbers to and from JSON. JSON has no NaN: a number that is not finite is written as null.</summary>

@@ -48,9 +48,19 @@ public sealed class Shape<T>(string meaning)
         int min, int max, string unit = "", bool required = false) =>
         Add(new WholeField<T>(name, meaning, unit, required, min, max, get, set));
 
+    /// <summary>A whole number within [min, max] that may be null or absent.</summary>
+    public Shape<T> OptionalWhole(
+        string name, string meaning, Func<T, int?> get, Setter<T, int?> set,
+        int min, int max, string unit = "", Absent absent = Absent.Null) =>
+        Add(new OptionalWholeField<T>(name, meaning, unit, min, max, absent, get, set));
+
     /// <summary>true or false.</summary>
     public Shape<T> Flag(string name, string meaning, Func<T, bool> get, Setter<T, bool> set, bool required = false) =>
         Add(new FlagField<T>(name, meaning, required, get, set));
+
+    /// <summary>true or false, or null when it is not known or has no meaning.</summary>
+    public Shape<T> OptionalFlag(string name, string meaning, Func<T, bool?> get, Setter<T, bool?> set, Absent absent = Absent.Null) =>
+        Add(new OptionalFlagField<T>(name, meaning, absent, get, set));
 
     /// <summary>A text; null or absent when not required.</summary>
     public Shape<T> Text(
@@ -58,10 +68,22 @@ public sealed class Shape<T>(string meaning)
         Add(new TextField<T>(name, meaning, required, absent, get, set));
 
     /// <summary>One of an enumeration's names, in camelCase.</summary>
+    /// <param name="name">The key, camelCase.</param>
+    /// <param name="meaning">What it chooses.</param>
+    /// <param name="get">Takes it out.</param>
+    /// <param name="set">Puts it in.</param>
+    /// <param name="required">True: a document without it is invalid. False: the default of <c>new T()</c> holds.</param>
+    /// <param name="kebab">True: the names are spelled in kebab-case, as names of methods are.</param>
     public Shape<T> Choice<TEnum>(
-        string name, string meaning, Func<T, TEnum> get, Setter<T, TEnum> set, bool required = false)
+        string name, string meaning, Func<T, TEnum> get, Setter<T, TEnum> set, bool required = false, bool kebab = false)
         where TEnum : struct, Enum =>
-        Add(new ChoiceField<T, TEnum>(name, meaning, required, get, set));
+        Add(new ChoiceField<T, TEnum>(name, meaning, required, new(kebab ? DocumentText.KebabCase : DocumentText.CamelCase), get, set));
+
+    /// <summary>One of an enumeration's names, in camelCase; null or absent when unknown.</summary>
+    public Shape<T> OptionalChoice<TEnum>(
+        string name, string meaning, Func<T, TEnum?> get, Setter<T, TEnum?> set, Absent absent = Absent.Omitted)
+        where TEnum : struct, Enum =>
+        Add(new OptionalChoiceField<T, TEnum>(name, meaning, absent, new(DocumentText.CamelCase), get, set));
 
     /// <summary>A list of numbers; <c>default</c> when absent.</summary>
     public Shape<T> Numbers(
@@ -75,6 +97,12 @@ public sealed class Shape<T>(string meaning)
         string name, string meaning, Func<T, ImmutableArray<ImmutableArray<double>>> get, Setter<T, ImmutableArray<ImmutableArray<double>>> set,
         Interval? permitted = null, string unit = "", bool required = false, Absent absent = Absent.Omitted) =>
         Add(new MatrixField<T>(name, meaning, unit, required, permitted ?? Interval.Any, absent, get, set));
+
+    /// <summary>A list of lists of true or false; <c>default</c> when absent.</summary>
+    public Shape<T> FlagMatrix(
+        string name, string meaning, Func<T, ImmutableArray<ImmutableArray<bool>>> get, Setter<T, ImmutableArray<ImmutableArray<bool>>> set,
+        Absent absent = Absent.Omitted) =>
+        Add(new FlagMatrixField<T>(name, meaning, absent, get, set));
 
     /// <summary>A list of texts; <c>default</c> when absent.</summary>
     public Shape<T> Texts(
@@ -111,6 +139,19 @@ public sealed class Shape<T>(string meaning)
         foreach (var field in shape.Fields)
         {
             Add(new IncludedField<T, TChild>(field, get, set));
+        }
+
+        return this;
+    }
+
+    /// <summary>All keys of another shape, standing in this same object; none of them when it is null.</summary>
+    public Shape<T> IncludeOptional<TChild>(Func<T, TChild?> get, Setter<T, TChild?> set, Shape<TChild> shape)
+        where TChild : class, new()
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        foreach (var field in shape.Fields)
+        {
+            Add(new OptionalIncludedField<T, TChild>(field, get, set));
         }
 
         return this;

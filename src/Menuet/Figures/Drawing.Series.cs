@@ -151,7 +151,8 @@ internal sealed partial class Drawing
             if (double.IsNaN(tip))
                 continue;
             var gap = Math.Min(1, 0.1 * width);
-            Add($"<rect x=\"{N(start + gap)}\" y=\"{N(Math.Min(tip, floor))}\" width=\"{N(width - (2 * gap))}\" height=\"{N(Math.Abs(tip - floor))}\"{Faded(style)}>" +
+            var size = $"width=\"{N(width - (2 * gap))}\" height=\"{N(Math.Abs(tip - floor))}\"";
+            Add($"<rect x=\"{N(start + gap)}\" y=\"{N(Math.Min(tip, floor))}\" {size}{Faded(style)}>" +
                 $"<title>{E(BarTitle(series, i))}</title></rect>");
             if (!series.Low.IsDefaultOrEmpty)
                 AppendWhisker(whiskers, start + (width / 2), y.Map(series.Low[i]), y.Map(series.High[i]));
@@ -168,7 +169,8 @@ internal sealed partial class Drawing
     }
 
     /// <summary>The second and later rounds through the colours are paler.</summary>
-    private static string Faded(int style) => style < Theme.Light.Length ? "" : $" fill-opacity=\"{N(Math.Max(0.3, 1 - (0.4 * (style / Theme.Light.Length))))}\"";
+    private static string Faded(int style) =>
+        style < Theme.Light.Length ? "" : $" fill-opacity=\"{N(Math.Max(0.3, 1 - (0.4 * (style / Theme.Light.Length))))}\"";
 
     private void DrawReference(ReferenceLine line, int style)
     {
@@ -195,7 +197,8 @@ internal sealed partial class Drawing
                 while (end < series.X.Length && Shade(series.Values[(i * series.X.Length) + end]) == shade)
                     end++;
                 var fill = shade < 0 ? $"url(#{IdMark}-hatch)" : ColourScale.Colours[shade];
-                Add($"<rect x=\"{N(columns[j])}\" y=\"{N(rows[i + 1])}\" width=\"{N(columns[end] - columns[j])}\" height=\"{N(rows[i] - rows[i + 1])}\" fill=\"{fill}\"/>");
+                var size = $"width=\"{N(columns[end] - columns[j])}\" height=\"{N(rows[i] - rows[i + 1])}\"";
+                Add($"<rect x=\"{N(columns[j])}\" y=\"{N(rows[i + 1])}\" {size} fill=\"{fill}\"/>");
                 j = end;
             }
         }
@@ -289,7 +292,8 @@ internal sealed partial class Drawing
 
     private void Marks(IEnumerable<(double X, double Y)> points, int style)
     {
-        var look = map is null ? "class=\"halo\" fill=\"currentColor\" stroke-width=\"0.8\"" : $"fill=\"{OnMap}\" stroke=\"{OnMapEdge}\" stroke-width=\"1.2\"";
+        var look = map is null ? "class=\"halo\" fill=\"currentColor\" stroke-width=\"0.8\""
+            : $"fill=\"{OnMap}\" stroke=\"{OnMapEdge}\" stroke-width=\"1.2\"";
         var any = false;
         foreach (var point in points)
         {
@@ -358,7 +362,10 @@ internal sealed partial class Drawing
         {
             case LineSeries s:
                 if (!s.Low.IsDefaultOrEmpty)
-                    Add($"<rect x=\"{N(start)}\" y=\"{N(middle - 6)}\" width=\"{N(SwatchWidth)}\" height=\"12.00\" fill=\"currentColor\" fill-opacity=\"0.18\"/>");
+                {
+                    Add($"<rect x=\"{N(start)}\" y=\"{N(middle - 6)}\" width=\"{N(SwatchWidth)}\" height=\"12.00\" " +
+                        "fill=\"currentColor\" fill-opacity=\"0.18\"/>");
+                }
                 Stroke(stroke, Dash(style, s.Dashed), 2);
                 if (s.Markers)
                     Marks(centre, style);

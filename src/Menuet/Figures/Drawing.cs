@@ -69,7 +69,9 @@ internal sealed partial class Drawing
             right = figure.Width - Margin - (colourTicks.Title(map.ValueAxis).Length > 0 ? 20 : 0) - WidestLabel(colourTicks) - 8 - BarWidth - 14;
         }
 
-        var xData = categories.IsDefault ? Scale.Fit(XValues(), figure.XAxis, map is null ? 0.025 : 0) : new Scale(AxisScale.Linear, 0, categories.Length);
+        var xData = categories.IsDefault
+            ? Scale.Fit(XValues(), figure.XAxis, map is null ? 0.025 : 0)
+            : new Scale(AxisScale.Linear, 0, categories.Length);
         xTicks = new Ticks([], [], [], 0);
         var below = 22.0;
         if (categories.IsDefault)
@@ -79,7 +81,10 @@ internal sealed partial class Drawing
                 x = xData with { From = left, To = right };
                 xTicks = RoomyTicks();
                 if (xTicks.Major.Length > 0)
-                    right = Math.Min(right, figure.Width - 4 - Math.Max(0, x.Map(xTicks.Major[^1]) + (Lettering.Width(xTicks.Labels[^1], TickSize) / 2) - right));
+                {
+                    var end = x.Map(xTicks.Major[^1]) + (Lettering.Width(xTicks.Labels[^1], TickSize) / 2);
+                    right = Math.Min(right, figure.Width - 4 - Math.Max(0, end - right));
+                }
             }
         }
         else
@@ -110,16 +115,18 @@ internal sealed partial class Drawing
             ColourBar();
 
         var head = new StringBuilder();
-        head.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"menuet-figure\" width=\"{figure.Width}\" height=\"{N(height)}\"");
-        head.Append(CultureInfo.InvariantCulture, $" viewBox=\"0 0 {figure.Width} {N(height)}\" role=\"img\" aria-labelledby=\"{IdMark}-title {IdMark}-desc\"");
+        head.Append("<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"menuet-figure\"");
+        head.Append(CultureInfo.InvariantCulture, $" width=\"{figure.Width}\" height=\"{N(height)}\" viewBox=\"0 0 {figure.Width} {N(height)}\"");
+        head.Append(CultureInfo.InvariantCulture, $" role=\"img\" aria-labelledby=\"{IdMark}-title {IdMark}-desc\"");
         head.Append(CultureInfo.InvariantCulture, $" font-family=\"{Theme.FontFamily}\" font-size=\"{N(LabelSize)}\">\n");
-        head.Append(CultureInfo.InvariantCulture, $"<title id=\"{IdMark}-title\">{E(figure.Title)}</title>\n<desc id=\"{IdMark}-desc\">{E(Description())}</desc>\n");
+        head.Append(CultureInfo.InvariantCulture, $"<title id=\"{IdMark}-title\">{E(figure.Title)}</title>\n");
+        head.Append(CultureInfo.InvariantCulture, $"<desc id=\"{IdMark}-desc\">{E(Description())}</desc>\n");
         head.Append("<style>\n").Append(Theme.StyleSheet).Append("</style>\n").Append(svg).Append("</svg>\n");
         var text = head.ToString();
         return text.Replace(IdMark.ToString(), $"figure-{Fingerprint(text):x8}", StringComparison.Ordinal);
     }
 
-    /// <summary>Numbers curves and points, bars, and reference lines, so that each gets its own look; curves and points of one name share theirs.</summary>
+    /// <summary>Numbers curves and points, bars, and reference lines: each gets its own look, curves and points of one name share theirs.</summary>
     private static ImmutableArray<(Series, int)> Style(ImmutableArray<Series> all)
     {
         var (curves, bars, references) = (0, 0, 0);
@@ -172,7 +179,7 @@ internal sealed partial class Drawing
                 ScatterSeries s => s.X.Zip(s.Y).Count(p => !Shown(p.First, p.Second)),
                 StepSeries s => s.X.Zip(s.Y).Count(p => !Shown(p.First, p.Second)),
                 BarSeries s => s.Values.Count(v => !Scale.Drawable(figure.YAxis.Scale, v)),
-                ReferenceLine s => Scale.Drawable(s.Direction == ReferenceDirection.Vertical ? figure.XAxis.Scale : figure.YAxis.Scale, s.Value) ? 0 : 1,
+                ReferenceLine s => Scale.Drawable((s.Direction == ReferenceDirection.Vertical ? figure.XAxis : figure.YAxis).Scale, s.Value) ? 0 : 1,
                 _ => 0,
             };
             if (series is HeatMapSeries m)
@@ -209,7 +216,8 @@ internal sealed partial class Drawing
     {
         for (var i = 0; i < title.Length; i++)
             Text("ink", Margin, Margin + 15 + (22 * i), title[i], TitleSize, "start", " font-weight=\"600\"");
-        Text("ink", (left + right) / 2, height - 12 - (notes.Length > 0 ? 6 + (16 * notes.Length) : 0) - 6, xTicks.Title(figure.XAxis), LabelSize, "middle");
+        var underAxis = height - 18 - (notes.Length > 0 ? 6 + (16 * notes.Length) : 0);
+        Text("ink", (left + right) / 2, underAxis, xTicks.Title(figure.XAxis), LabelSize, "middle");
         UprightText(Margin + 9, (top + bottom) / 2, yTicks.Title(figure.YAxis));
         for (var i = 0; i < notes.Length; i++)
             Text("soft", Margin, height - 12 - (16 * (notes.Length - 1 - i)), notes[i], CaptionSize, "start");
@@ -252,10 +260,9 @@ internal sealed partial class Drawing
             var centre = left + ((i + 0.5) * band);
             for (var line = 0; line < labels.Lines[i].Length; line++)
             {
-                if (labels.Slanted)
-                    Text("soft", centre + 4, bottom + 14, labels.Lines[i][line], TickSize, "end", $" transform=\"rotate(-35 {N(centre + 4)} {N(bottom + 14)})\"");
-                else
-                    Text("soft", centre, bottom + 18 + (14 * line), labels.Lines[i][line], TickSize, "middle");
+                var (at, baseline) = labels.Slanted ? (centre + 4, bottom + 14) : (centre, bottom + 18 + (14 * line));
+                var turn = labels.Slanted ? $" transform=\"rotate(-35 {N(at)} {N(baseline)})\"" : "";
+                Text("soft", at, baseline, labels.Lines[i][line], TickSize, labels.Slanted ? "end" : "middle", turn);
             }
         }
     }
@@ -274,7 +281,8 @@ internal sealed partial class Drawing
     private void Definitions()
     {
         Add("<defs>");
-        Add($"<clipPath id=\"{IdMark}-clip\"><rect x=\"{N(left)}\" y=\"{N(top)}\" width=\"{N(right - left)}\" height=\"{N(bottom - top)}\"/></clipPath>");
+        Add($"<clipPath id=\"{IdMark}-clip\">" +
+            $"<rect x=\"{N(left)}\" y=\"{N(top)}\" width=\"{N(right - left)}\" height=\"{N(bottom - top)}\"/></clipPath>");
         for (var shape = 0; shape < Shapes.Length; shape++)
         {
             if (styled.Any(s => Marked(s.Series) && s.Style % Shapes.Length == shape))
@@ -320,7 +328,8 @@ internal sealed partial class Drawing
                 _ => [((ReferenceLine)series).Value],
             };
             var finite = values.Where(double.IsFinite).ToArray();
-            text.Append(CultureInfo.InvariantCulture, $" {(series.Name.Length > 0 ? series.Name : "Unnamed")}: {values.Length} {(values.Length == 1 ? "value" : "values")}");
+            var name = series.Name.Length > 0 ? series.Name : "Unnamed";
+            text.Append(CultureInfo.InvariantCulture, $" {name}: {values.Length} {(values.Length == 1 ? "value" : "values")}");
             if (finite.Length > 0)
                 text.Append(CultureInfo.InvariantCulture, $", {finite.Min():G6} to {finite.Max():G6}");
             text.Append('.');
@@ -336,11 +345,15 @@ internal sealed partial class Drawing
     private void Text(string style, double at, double baseline, string text, double size, string anchor, string more = "")
     {
         if (text.Length > 0)
-            Add($"<text class=\"{style}\" x=\"{N(at)}\" y=\"{N(baseline)}\" font-size=\"{N(size)}\" text-anchor=\"{anchor}\"{more}>{E(text)}</text>");
+        {
+            Add($"<text class=\"{style}\" x=\"{N(at)}\" y=\"{N(baseline)}\" font-size=\"{N(size)}\" text-anchor=\"{anchor}\"{more}>" +
+                $"{E(text)}</text>");
+        }
     }
 
     private void UprightText(double at, double centre, string text) =>
-        Text("ink", at, centre, Lettering.Shorten(text, LabelSize, bottom - top + 40), LabelSize, "middle", $" transform=\"rotate(-90 {N(at)} {N(centre)})\"");
+        Text("ink", at, centre, Lettering.Shorten(text, LabelSize, bottom - top + 40), LabelSize, "middle",
+            $" transform=\"rotate(-90 {N(at)} {N(centre)})\"");
 
     private void Lines(string style, ImmutableArray<double> at, Func<double, string> segment, double width)
     {

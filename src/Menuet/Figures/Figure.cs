@@ -77,7 +77,8 @@ public sealed record Figure(string Title, Axis XAxis, Axis YAxis, ImmutableArray
         var (low, high) = (axis.Minimum ?? 0, axis.Maximum ?? 0);
         Require(double.IsFinite(low) && double.IsFinite(high), $"the ends of the {name} axis are not finite");
         Require(axis.Minimum is null || axis.Maximum is null || low < high, $"the {name} axis ends at {high} before it begins at {low}");
-        Require(axis.Minimum is null || axis.Maximum is null || Scale.Apart(low, high), $"the ends {low} and {high} of the {name} axis are too close");
+        Require(axis.Minimum is null || axis.Maximum is null || Scale.Apart(low, high),
+            $"the ends {low} and {high} of the {name} axis are too close");
         Require(axis.Scale == AxisScale.Linear || ((axis.Minimum is null || low > 0) && (axis.Maximum is null || high > 0)),
             $"the ends of the logarithmic {name} axis are not positive");
     }

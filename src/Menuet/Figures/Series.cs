@@ -24,7 +24,8 @@ public abstract record Series
     private protected void CheckInterval(ImmutableArray<double> low, ImmutableArray<double> high, int length)
     {
         Figure.Require(low.IsDefaultOrEmpty == high.IsDefaultOrEmpty, $"series '{Name}': a low needs a high");
-        Figure.Require(low.IsDefaultOrEmpty || (low.Length == length && high.Length == length), $"series '{Name}': low or high differ in length from y");
+        Figure.Require(low.IsDefaultOrEmpty || (low.Length == length && high.Length == length),
+            $"series '{Name}': low or high differ in length from y");
     }
 }
 
@@ -139,7 +140,8 @@ public sealed record HeatMapSeries(
     internal override void Check()
     {
         Figure.Require(Increasing(X) && Increasing(Y), $"heat map '{Name}': grids are non-empty, finite and strictly increasing");
-        Figure.Require(!Values.IsDefault && Values.Length == X.Length * Y.Length, $"heat map '{Name}': needs {X.Length} x {Y.Length} values");
+        Figure.Require(!Values.IsDefault && Values.Length == X.Length * Y.Length,
+            $"heat map '{Name}': needs {X.Length} x {Y.Length} values");
     }
 
     private static bool Increasing(ImmutableArray<double> grid) =>

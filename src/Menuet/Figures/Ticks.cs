@@ -12,7 +12,8 @@ internal sealed record Ticks(ImmutableArray<double> Major, ImmutableArray<string
 {
     private const string Superscripts = "⁰¹²³⁴⁵⁶⁷⁸⁹";
     private static readonly string[] Prefixes = ["y", "z", "a", "f", "p", "n", "µ", "m", "", "k", "M", "G", "T", "P", "E", "Z", "Y"];
-    private static readonly string[] PrefixUnits = ["s", "Hz", "J", "W", "B", "bit", "bit/s", "B/s", "m", "V", "A", "cycle", "cycle/s", "FLOP", "FLOP/s"];
+    private static readonly string[] PrefixUnits =
+        ["s", "Hz", "J", "W", "B", "bit", "bit/s", "B/s", "m", "V", "A", "cycle", "cycle/s", "FLOP", "FLOP/s"];
 
     /// <param name="scale">The interval to mark.</param>
     /// <param name="count">About how many labels there is room for, at least two.</param>
@@ -35,7 +36,10 @@ internal sealed record Ticks(ImmutableArray<double> Major, ImmutableArray<string
         if (Exponent != 0 && unit.Length == 0)
             return $"{axis.Label} (×{Power(Exponent)})";
         if (Exponent != 0)
-            unit = Array.IndexOf(PrefixUnits, unit) >= 0 && Math.Abs(Exponent) <= 24 ? Prefixes[(Exponent / 3) + 8] + unit : $"{Power(Exponent)} {unit}";
+        {
+            var prefixed = Array.IndexOf(PrefixUnits, unit) >= 0 && Math.Abs(Exponent) <= 24;
+            unit = prefixed ? Prefixes[(Exponent / 3) + 8] + unit : $"{Power(Exponent)} {unit}";
+        }
         return unit.Length == 0 ? axis.Label : $"{axis.Label} [{unit}]".TrimStart();
     }
 
@@ -114,7 +118,8 @@ internal sealed record Ticks(ImmutableArray<double> Major, ImmutableArray<string
                 if (power % stride == 0 && Array.IndexOf(digits, digit) >= 0)
                 {
                     major.Add(value);
-                    labels.Add(plain ? Number(Shift(digit, power), Math.Max(0, -power)) : digit == 1 ? Power(power) : $"{digit}×{Power(power)}");
+                    labels.Add(plain ? Number(Shift(digit, power), Math.Max(0, -power))
+                        : digit == 1 ? Power(power) : $"{digit}×{Power(power)}");
                 }
                 else if (stride == 1 || digit == 1)
                 {

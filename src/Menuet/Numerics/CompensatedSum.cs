@@ -12,8 +12,17 @@ public struct CompensatedSum
     /// <summary>Adds one term.</summary>
     public void Add(double term)
     {
+        // Knuth's form of the exact rounding error: no branch on which of the two is larger.
         var next = sum + term;
-        lost += Math.Abs(sum) >= Math.Abs(term) ? sum - next + term : term - next + sum;
+        var added = next - sum;
+        lost += (sum - (next - added)) + (term - added);
         sum = next;
+    }
+
+    /// <summary>Adds another sum, with what it keeps.</summary>
+    public void Add(CompensatedSum other)
+    {
+        Add(other.sum);
+        Add(other.lost);
     }
 }

@@ -15,15 +15,17 @@ internal static class Incentives
     /// <param name="values">Value of each type's item.</param>
     /// <param name="payments">Payment of each type's item.</param>
     /// <param name="label">Labels an ordered pair (0-based).</param>
+    /// <param name="pairByPair">Up to this many types every pair is looked at.</param>
     /// <remarks>
-    /// Beyond <see cref="PairByPair"/> types each type is compared with the best of all items, found on the upper envelope of the
+    /// Beyond <paramref name="pairByPair"/> types each type is compared with the best of all items, found on the upper envelope of the
     /// lines <c>x ↦ x value_k − payment_k</c>; the smallest slack over its pairs is then at least the one recorded, which is
     /// negative exactly when some pair is violated. O(n log n).
     /// </remarks>
     internal static void CheckAllPairs(
-        Inspection inspection, ReadOnlySpan<double> types, ReadOnlySpan<double> values, ReadOnlySpan<double> payments, Func<int, int, string> label)
+        Inspection inspection, ReadOnlySpan<double> types, ReadOnlySpan<double> values, ReadOnlySpan<double> payments, Func<int, int, string> label,
+        int pairByPair = PairByPair)
     {
-        if (types.Length > PairByPair)
+        if (types.Length > pairByPair)
         {
             CheckByEnvelope(inspection, types, values, payments, label);
             return;

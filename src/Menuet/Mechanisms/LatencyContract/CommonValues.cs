@@ -1,3 +1,4 @@
+using System.Buffers;
 using Menuet.Numerics;
 
 namespace Menuet.Mechanisms.LatencyContract;
@@ -13,7 +14,7 @@ internal static class CommonValues
     {
         var types = market.Terms.Types.AsSpan();
         var delivery = new Delivery(market.Terms.For(types[0], market.Level, market.Steps), market.Terms.Attempt, market.Terms.Attempts);
-        var blocks = new Block[types.Length];
+        var blocks = ArrayPool<Block>.Shared.Rent(types.Length);
         var (depth, lowest) = Pool(types, order, delivery, blocks, 0, market.Terms.AllowExclusion);
         if (lowest > 0)
         {
@@ -24,20 +25,14 @@ internal static class CommonValues
         for (var b = depth - 1; b >= 0; b--)
         {
             ref readonly var block = ref blocks[b];
-            var pace = delivery.PaceFor(block.Value);
-            var reduction = pace > delivery.LeastPace ? delivery.Reduction(pace) : 0;
-            var speeds = delivery.Speeds(pace);
-            menu.Check(speeds);
+            var (reduction, cost, speeds) = delivery.At(delivery.PaceFor(block.Value));
             payment += types[order is null ? block.Start : order[block.Start]].Gain * (reduction - below);
             below = reduction;
-            profit += block.Mass > 0 ? block.Mass * (payment - delivery.Cost(pace)) : 0;
-            var end = b > 0 ? blocks[b - 1].Start : types.Length;
-            for (var j = block.Start; j < end; j++)
-            {
-                menu.Serve(order is null ? j : order[j], speeds, payment);
-            }
+            profit += block.Mass > 0 ? block.Mass * (payment - cost) : 0;
+            menu.Serve(order, block.Start, b > 0 ? blocks[b - 1].Start : types.Length, speeds, payment);
         }
 
+        ArrayPool<Block>.Shared.Return(blocks);
         return profit;
     }
 
@@ -93,9 +88,8 @@ internal static class CommonValues
     /// <summary>N E − q C of a block at its best.</summary>
     private static double Profit(in Delivery delivery, in Block block)
     {
-        var pace = delivery.PaceFor(block.Value);
-        var sold = pace > delivery.LeastPace ? block.Surplus * delivery.Reduction(pace) : 0;
-        return block.Mass > 0 ? sold - (block.Mass * delivery.Cost(pace)) : sold;
+        var (reduction, cost, _) = delivery.At(delivery.PaceFor(block.Value));
+        return (block.Surplus * reduction) - (block.Mass > 0 ? block.Mass * cost : 0);
     }
 
     /// <summary>Types that get one item: from <see cref="Start"/> up to the start of the next block above.</summary>

@@ -1,5 +1,8 @@
 namespace Menuet.Mechanisms.LatencyContract;
 
+/// <summary>x, y and r of one item.</summary>
+internal readonly record struct Speeds(double Prompt, double Denoise, double Rate);
+
 /// <summary>
 /// How one type's content is delivered at least cost. Where μ is the price of a second of latency, the pace v = μ^(1/3) says it all:
 /// x = X v, y = Y v, r = R v^(3/2), one attempt takes τ = α/v + β/v^(3/2) and the provider pays C = n (α v²/2 + β v^(3/2)).
@@ -89,28 +92,44 @@ internal readonly struct Delivery
     }
 
     /// <summary>x, y, r.</summary>
-    internal (double Prompt, double Denoise, double Rate) Speeds(double pace) =>
-        (promptScale * pace, denoiseScale * pace, rateScale * pace * Math.Sqrt(pace));
+    internal Speeds Speeds(double pace) => new(promptScale * pace, denoiseScale * pace, rateScale * pace * Math.Sqrt(pace));
 
-    /// <summary>The pace at which one attempt takes the given time: with s = v^(−1/2), the root of α s² + β s³ = T.</summary>
+    /// <summary>Everything at a pace, with one square root; E = 0 at the least pace.</summary>
+    internal (double Reduction, double Cost, Speeds Speeds) At(double pace)
+    {
+        var root = Math.Sqrt(pace);
+        var power = pace * root;
+        var reduction = pace > LeastPace ? Worth * (Deadline - (Repeats * (((alpha * root) + beta) / power))) : 0;
+        var cost = Repeats * ((0.5 * alpha * pace * pace) + (beta * power));
+        return (reduction, double.IsNaN(cost) ? double.PositiveInfinity : cost, new(promptScale * pace, denoiseScale * pace, rateScale * power));
+    }
+
+    /// <summary>The pace at which one attempt takes the given time: u² with u the positive root of u³ − (α/T) u − β/T.</summary>
     /// <remarks>
-    /// The left side is convex and increasing, and the first guess leaves one term out, so it lies right of the root: Newton's
-    /// iteration falls to the root without ever passing it, and ends when rounding stops the fall.
+    /// The sum of the two roots that leave one term out lies at or right of the root, by a quarter at most, where the cubic is convex
+    /// and increasing: Newton's iteration falls to the root without ever passing it. Convergence is quadratic, so after a step of
+    /// 1e-9 the next would be lost in rounding.
     /// </remarks>
     private double PaceWithin(double seconds)
     {
-        var root = Math.Min(Math.Sqrt(seconds / alpha), Math.Cbrt(seconds / beta));
+        if (!(seconds > 0))
+        {
+            return double.PositiveInfinity;
+        }
+
+        double linear = alpha / seconds, constant = beta / seconds;
+        var root = Math.Sqrt(linear) + Math.Cbrt(constant);
         for (var i = 0; i < 60; i++)
         {
-            var next = root - ((((alpha + (beta * root)) * root * root) - seconds) / (((2 * alpha) + (3 * beta * root)) * root));
-            if (!(next < root))
+            var square = root * root;
+            var step = ((root * (square - linear)) - constant) / ((3 * square) - linear);
+            root -= step;
+            if (!(step > 1e-9 * root))
             {
                 break;
             }
-
-            root = next;
         }
 
-        return 1 / (root * root);
+        return root * root;
     }
 }

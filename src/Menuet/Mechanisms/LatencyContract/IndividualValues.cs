@@ -20,6 +20,8 @@ internal sealed class IndividualValues
     private readonly double[] probabilities;
     private readonly Delivery[] deliveries;
     private readonly int[] original;
+    private readonly int[] chain;
+    private readonly double[] surpluses;
     private readonly bool allowExclusion;
     private readonly CancellationToken cancellation;
 
@@ -36,6 +38,8 @@ internal sealed class IndividualValues
         probabilities = new double[count];
         deliveries = new Delivery[count];
         original = order ?? [.. Enumerable.Range(0, count)];
+        chain = [.. Enumerable.Range(0, count)];
+        surpluses = new double[count];
         var common = new Delivery(terms.For(new LatencyType(), market.Level, market.Steps), terms.Attempt, terms.Attempts);
         for (var j = 0; j < count; j++)
         {
@@ -62,32 +66,44 @@ internal sealed class IndividualValues
             {
             }
 
-            var rent = end < gains.Length ? above.Value * (gains[end] - gains[start]) : 0;
-            var group = Enumerable.Range(start, end - start).ToArray();
+            var group = chain.AsSpan(start, end - start);
             if (group.Length > 1)
             {
-                Array.Sort([.. group.Select(RentFreeReduction)], group);
+                var reductions = new double[group.Length];
+                for (var i = 0; i < reductions.Length; i++)
+                {
+                    reductions[i] = deliveries[group[i]].Reduction(deliveries[group[i]].PaceFor(gains[start]));
+                }
+
+                reductions.AsSpan().Sort(group);
+            }
+
+            var rent = end < gains.Length ? above.Value * (gains[end] - gains[start]) : 0;
+            for (var i = start; i < end; i++)
+            {
+                surpluses[i] = (probabilities[chain[i]] * gains[start]) - (i == end - 1 ? rent : 0);
+                above.Add(probabilities[chain[i]]);
             }
 
             if (allowExclusion)
             {
-                foreach (var part in Parts(group))
+                foreach (var part in Parts(group.ToArray()))
                 {
-                    Consider(PushGroup(stack, part, rent));
+                    Consider(PushPart(stack, part, rent));
                 }
-            }
 
-            stack = PushGroup(stack, group, rent);
-            Consider(stack);
-            foreach (var j in group)
-            {
-                above.Add(probabilities[j]);
+                for (var i = end - 1; i >= start; i--)
+                {
+                    stack = Push(stack, Single(i));
+                }
+
+                Consider(stack);
             }
 
             end = start;
         }
 
-        return Serve(allowExclusion ? best : stack, menu);
+        return Serve(allowExclusion ? best : Pool(0, chain.Length), menu);
 
         // Ties go to the smaller set of types.
         void Consider(Block? candidate)
@@ -97,6 +113,31 @@ internal sealed class IndividualValues
                 (best, bestTotal) = (candidate, candidate.Total);
             }
         }
+    }
+
+    /// <summary>The blocks of a stretch of the chain: those of its halves, joined, so that long pools are gone over a logarithmic number of times.</summary>
+    private Block Pool(int start, int end)
+    {
+        if (end - start == 1)
+        {
+            return Single(start);
+        }
+
+        cancellation.ThrowIfCancellationRequested();
+        var middle = (start + end) / 2;
+        var stack = Pool(middle, end);
+        var lower = new List<Block>();
+        for (Block? block = Pool(start, middle); block is not null; block = block.Above)
+        {
+            lower.Add(block);
+        }
+
+        for (var i = lower.Count - 1; i >= 0; i--)
+        {
+            stack = Push(stack, lower[i]);
+        }
+
+        return stack;
     }
 
     private (double Profit, bool Unattained) Serve(Block? lowest, MenuBuilder menu)
@@ -112,11 +153,9 @@ internal sealed class IndividualValues
             foreach (var j in block.Members)
             {
                 var pace = Pace(j, block.Ceiling, block.Gap);
-                var speeds = deliveries[j].Speeds(pace);
                 payment += gains[j] * (block.Reduction - below);
                 below = block.Reduction;
-                menu.Check(speeds);
-                menu.Serve(original[j], speeds, payment);
+                menu.Serve(original, j, j + 1, deliveries[j].Speeds(pace), payment);
                 profit += probabilities[j] > 0 ? probabilities[j] * (payment - deliveries[j].Cost(pace)) : 0;
             }
         }
@@ -142,8 +181,6 @@ internal sealed class IndividualValues
             }
         }
     }
-
-    private double RentFreeReduction(int j) => deliveries[j].Reduction(deliveries[j].PaceFor(gains[j]));
 
     /// <summary>The smallest reduction at which θ E covers the cost; +∞ when none does.</summary>
     private double BreakEven(int j)
@@ -173,68 +210,95 @@ internal sealed class IndividualValues
         double Margin(double pace) => (gains[j] * deliveries[j].Reduction(pace)) - deliveries[j].Cost(pace);
     }
 
-    private Block? PushGroup(Block? stack, int[] group, double rent)
+    private Block? PushPart(Block? stack, int[] part, double rent)
     {
-        for (var i = group.Length - 1; i >= 0; i--)
+        for (var i = part.Length - 1; i >= 0; i--)
         {
-            var revenue = probabilities[group[i]] * gains[group[i]];
-            stack = Push(stack, group[i], i == group.Length - 1 ? revenue - rent : revenue);
+            var revenue = probabilities[part[i]] * gains[part[i]];
+            stack = Push(stack, Single(part[i], i == part.Length - 1 ? revenue - rent : revenue));
         }
 
         return stack;
     }
 
-    /// <summary>Puts one more type below a stack of blocks and pools what then falls.</summary>
-    private Block Push(Block? stack, int type, double surplus)
+    private Block Single(int position) => Single(chain[position], surpluses[position]);
+
+    /// <summary>One type alone: C′(E) = N/q in closed form.</summary>
+    private Block Single(int j, double surplus)
     {
-        int[] members = [type];
-        var ceiling = deliveries[type].Ceiling;
-        var (gap, unattained) = Root(members, surplus, ceiling);
-        while (stack is not null && stack.Reduction < ceiling - gap)
+        var ceiling = deliveries[j].Ceiling;
+        var gap = ceiling;
+        if (probabilities[j] > 0)
         {
+            var pace = deliveries[j].PaceFor(surplus / probabilities[j]);
+            gap = pace > deliveries[j].LeastPace ? Math.Min(deliveries[j].Gap(pace), ceiling) : ceiling;
+        }
+
+        return new([j], surplus, ceiling, gap, unattained: false);
+    }
+
+    /// <summary>Puts a block below a stack of others and pools what then falls.</summary>
+    private Block Push(Block? stack, Block block)
+    {
+        while (stack is not null && stack.Reduction < block.Reduction)
+        {
+            int[] members = block.Members;
+            var surplus = block.Surplus;
+            var ceiling = block.Ceiling;
+            double least;
+
             // Where the pool wants more than the next block above has, that block joins before any root is sought.
             do
             {
+                least = stack.Reduction;
                 members = [.. members, .. stack.Members];
                 surplus += stack.Surplus;
                 ceiling = Math.Min(ceiling, stack.Ceiling);
                 stack = stack.Above;
             }
-            while (stack is not null && stack.Reduction < ceiling && Marginal(members, ceiling, ceiling - stack.Reduction).Value < surplus);
+            while (stack is not null && stack.Reduction < Math.Min(ceiling, block.Reduction)
+                && Marginal(members, ceiling, ceiling - stack.Reduction).Value < surplus);
 
-            (gap, unattained) = Root(members, surplus, ceiling);
+            var (gap, unattained) = Root(members, surplus, ceiling, least, block.Reduction);
+            block = new(members, surplus, ceiling, gap, unattained);
         }
 
-        return new(members, surplus, ceiling, gap, Profit(members, surplus, ceiling, gap), unattained, stack);
+        block.Above = stack;
+        if (allowExclusion)
+        {
+            block.Total = Profit(block) + (stack?.Total ?? 0);
+        }
+
+        return block;
     }
 
-    /// <summary>How far below the ceiling a block's best reduction lies; unattained when only the ceiling itself would do.</summary>
-    private (double Gap, bool Unattained) Root(int[] members, double surplus, double ceiling)
+    /// <summary>How far below the ceiling a pool's best reduction lies; unattained when only the ceiling itself would do.</summary>
+    /// <param name="members">The pool.</param>
+    /// <param name="surplus">Σ N.</param>
+    /// <param name="ceiling">min z D.</param>
+    /// <param name="least">A reduction below or at the best.</param>
+    /// <param name="most">A reduction above or at the best, but for the ceiling.</param>
+    private (double Gap, bool Unattained) Root(int[] members, double surplus, double ceiling, double least, double most)
     {
-        if (!(surplus > 0) || !(Marginal(members, ceiling, ceiling).Value < surplus))
+        // At no reduction the next second already costs more than it is worth, or nobody here weighs anything.
+        if (least <= 0 && !(surplus > 0 && Marginal(members, ceiling, ceiling).Value < surplus))
         {
             return (ceiling, false);
         }
 
-        double low = 0, mass = 0;
-        foreach (var j in members)
+        // Close to the ceiling the gap is known better than the reduction, so the bracket allows for the latter's rounding.
+        var rounding = 1e-15 * ceiling;
+        double low = ceiling - most - rounding, high = Math.Min(ceiling, ceiling - least + rounding);
+        if (low <= 0)
         {
-            if (probabilities[j] > 0)
+            foreach (var j in members)
             {
-                // Alone, this member would already cost the whole surplus at the margin.
-                mass += probabilities[j];
-                low = Math.Max(low, deliveries[j].Gap(deliveries[j].PaceFor(surplus / probabilities[j])) - (deliveries[j].Ceiling - ceiling));
+                if (probabilities[j] > 0)
+                {
+                    // Alone, this member would already cost the whole surplus at the margin.
+                    low = Math.Max(low, deliveries[j].Gap(deliveries[j].PaceFor(surplus / probabilities[j])) - (deliveries[j].Ceiling - ceiling));
+                }
             }
-        }
-
-        if (mass == 0)
-        {
-            return (ceiling, false);
-        }
-
-        if (members.Length == 1)
-        {
-            return (Math.Min(low, ceiling), false);
         }
 
         if (low <= 0)
@@ -247,8 +311,13 @@ internal sealed class IndividualValues
             low = 1e-30 * ceiling;
         }
 
-        var high = ceiling;
-        var gap = low;
+        if (!(low < high))
+        {
+            return (Math.Min(low, ceiling), false);
+        }
+
+        // A pool stays near its larger part, most often the upper one.
+        var gap = high;
         for (var i = 0; i < 300; i++)
         {
             var (value, fall) = Marginal(members, ceiling, gap);
@@ -285,14 +354,14 @@ internal sealed class IndividualValues
         return (value, fall);
     }
 
-    private double Profit(int[] members, double surplus, double ceiling, double gap)
+    private double Profit(Block block)
     {
-        var profit = surplus * (ceiling - gap);
-        foreach (var j in members)
+        var profit = block.Surplus * block.Reduction;
+        foreach (var j in block.Members)
         {
             if (probabilities[j] > 0)
             {
-                profit -= probabilities[j] * deliveries[j].Cost(Pace(j, ceiling, gap));
+                profit -= probabilities[j] * deliveries[j].Cost(Pace(j, block.Ceiling, block.Gap));
             }
         }
 
@@ -303,7 +372,7 @@ internal sealed class IndividualValues
         gap >= ceiling ? deliveries[j].LeastPace : deliveries[j].PaceAtGap(deliveries[j].Ceiling - ceiling + gap);
 
     /// <summary>Types that get one reduction, and the blocks above them.</summary>
-    private sealed class Block(int[] members, double surplus, double ceiling, double gap, double profit, bool unattained, Block? above)
+    private sealed class Block(int[] members, double surplus, double ceiling, double gap, bool unattained)
     {
         internal int[] Members { get; } = members;
 
@@ -316,13 +385,13 @@ internal sealed class IndividualValues
         /// <summary>How far the reduction lies below the ceiling.</summary>
         internal double Gap { get; } = gap;
 
+        internal double Reduction => Ceiling - Gap;
+
         internal bool Unattained { get; } = unattained;
 
-        internal Block? Above { get; } = above;
+        internal Block? Above { get; set; }
 
-        /// <summary>Profit from here up.</summary>
-        internal double Total { get; } = profit + (above?.Total ?? 0);
-
-        internal double Reduction => Ceiling - Gap;
+        /// <summary>Profit from here up; known under exclusion only.</summary>
+        internal double Total { get; set; }
     }
 }

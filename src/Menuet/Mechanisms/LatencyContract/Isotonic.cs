@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
+using Menuet.Numerics;
 
 namespace Menuet.Mechanisms.LatencyContract;
 
@@ -70,51 +70,11 @@ internal sealed class Isotonic : ISolver<LatencyMarket, LatencyOutcome>
         }
 
         var gains = new double[types.Length];
-        var order = new int[types.Length];
-        for (var j = 0; j < order.Length; j++)
+        for (var j = 0; j < gains.Length; j++)
         {
-            (gains[j], order[j]) = (types[j].Gain, j);
+            gains[j] = types[j].Gain;
         }
 
-        Array.Sort(gains, order);
-        return order;
-    }
-}
-
-/// <summary>Receives the decisions, type by type; what it never hears of is excluded.</summary>
-internal sealed class MenuBuilder(int count)
-{
-    private readonly double[] prompt = new double[count];
-    private readonly double[] denoise = new double[count];
-    private readonly double[] rate = new double[count];
-    private readonly double[] payments = new double[count];
-    private readonly bool[] served = new bool[count];
-
-    /// <summary>False once a speed has overflowed.</summary>
-    internal bool IsFinite { get; private set; } = true;
-
-    internal void Serve(int type, (double Prompt, double Denoise, double Rate) speeds, double payment)
-    {
-        (prompt[type], denoise[type], rate[type]) = speeds;
-        payments[type] = payment;
-        served[type] = true;
-    }
-
-    /// <summary>Notes speeds about to be served.</summary>
-    internal void Check((double Prompt, double Denoise, double Rate) speeds) =>
-        IsFinite &= double.IsFinite(speeds.Prompt + speeds.Denoise + speeds.Rate) && speeds.Rate > 0;
-
-    internal LatencyOutcome Outcome()
-    {
-        var excluded = new bool[count];
-        for (var j = 0; j < count; j++)
-        {
-            excluded[j] = !served[j];
-        }
-
-        return new(
-            ImmutableCollectionsMarshal.AsImmutableArray(prompt), ImmutableCollectionsMarshal.AsImmutableArray(denoise),
-            ImmutableCollectionsMarshal.AsImmutableArray(rate), ImmutableCollectionsMarshal.AsImmutableArray(payments),
-            ImmutableCollectionsMarshal.AsImmutableArray(excluded));
+        return PositiveOrder.Of(gains);
     }
 }

@@ -60,9 +60,7 @@ internal static class LatencySchemes
                 continue;
             }
 
-            var speeds = delivery.Speeds(pace);
-            menu.Check(speeds);
-            menu.Serve(j, speeds, payment);
+            menu.Serve(null, j, j + 1, delivery.Speeds(pace), payment);
             profit += type.Probability > 0 ? type.Probability * margin : 0;
         }
 
@@ -108,8 +106,7 @@ internal static class LatencySchemes
         for (var k = 0; k < bestCount; k++)
         {
             var speeds = deliveries[k].Speeds(deliveries[k].PaceAtGap(deliveries[k].Ceiling - bestReduction));
-            menu.Check(speeds);
-            menu.Serve(order[k], speeds, terms.Types[order[bestCount - 1]].Gain * bestReduction);
+            menu.Serve(order, k, k + 1, speeds, terms.Types[order[bestCount - 1]].Gain * bestReduction);
         }
 
         return Finish(market, menu, bestProfit);
