@@ -8,12 +8,14 @@ internal sealed class CappedBounds
 {
     private const long MostCells = 8_000_000;
     private const int MostPrices = 14;
+    private const double Rounding = 4e-16;
 
     private readonly QualityMarket market;
     private readonly TypeChain chain;
     private readonly ItemGrid grid;
     private readonly IntervalMaxima intervals;
     private readonly double[] quality;
+    private readonly double rounding;
     private readonly double[] prices;
     private readonly double[][] within;
     private readonly double[][] fromNothing;
@@ -29,6 +31,7 @@ internal sealed class CappedBounds
     {
         (this.market, this.chain, this.grid, quality) = (market, chain, grid, grid.Quality);
         intervals = new(chain, grid);
+        rounding = Rounding * chain.Gain[chain.Groups - 1] * quality[^1];
         within = new double[chain.Groups][];
         fromNothing = new double[chain.Groups][];
         left = new double[chain.Groups];
@@ -86,18 +89,18 @@ internal sealed class CappedBounds
     /// <param name="switched">The group after which gaps are least; −1: they are full so far.</param>
     /// <param name="value">Value so far.</param>
     /// <param name="slack">The cap less the top payment.</param>
-    /// <param name="room">By how much that payment may shrink, at a loss of the switching group's weight a unit.</param>
+    /// <param name="room">By how much that payment may grow, for the switching group's weight a unit.</param>
     internal double Upper(int group, int state, int switched, double value, double slack, double room)
     {
         var upper = double.PositiveInfinity;
         for (var k = 0; k < prices.Length; k++)
         {
             var later = state < 0 ? nobody[k][group] : switched < 0 ? full[k][group][state] : least[k][group][state];
-            var shrink = switched < 0 ? 0 : Math.Max(0, (prices[k] - chain.AtLeast(switched)) * room);
-            upper = Math.Min(upper, value + (prices[k] * slack) + shrink + later);
+            var growth = switched < 0 ? 0 : Math.Max(0, chain.AtLeast(switched) - prices[k]) * Math.Min(room, Math.Max(0, slack));
+            upper = Math.Min(upper, value + (prices[k] * slack) + growth + later);
         }
 
-        return upper;
+        return upper + rounding;
     }
 
     /// <summary>The members' own choices between two qualities; from −1: each from the first payable quality up, or none.</summary>

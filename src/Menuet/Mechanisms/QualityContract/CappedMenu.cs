@@ -16,12 +16,14 @@ namespace Menuet.Mechanisms.QualityContract;
 internal sealed class CappedMenu
 {
     private const int MaxPrices = 60;
+    private const double Rounding = 4e-16;
     private const double Closed = 1e-11;
 
     private readonly QualityMarket market;
     private readonly TypeChain chain;
     private readonly ItemGrid grid;
     private readonly double cap;
+    private readonly double rounding;
     private readonly SolveOptions options;
     private readonly CancellationToken cancellation;
     private readonly MonotoneProgramme programme;
@@ -38,6 +40,7 @@ internal sealed class CappedMenu
     {
         (this.market, this.chain, this.grid, this.options, this.cancellation) = (market, chain, grid, options, cancellation);
         cap = market.PaymentMax!.Value;
+        rounding = Rounding * chain.Gain[chain.Groups - 1] * grid.Quality[^1];
         programme = new(chain, grid, market.AllowExclusion, market.PaymentMin);
         entry = new double[chain.Groups];
         exit = new double[chain.Groups];
@@ -51,9 +54,9 @@ internal sealed class CappedMenu
     internal Solution<QualityOutcome> Solve(Allocation uncapped)
     {
         Consider(uncapped);
-        if (SingleItem.Best(market, chain, cancellation) is { } single)
+        if ((SingleItem.Best(market, chain, cancellation) ?? (market.AllowExclusion ? new Allocation(chain.Members) : null)) is { } simplest)
         {
-            Consider(single);
+            Consider(simplest);
         }
 
         var (bound, price) = SmallestBound();
@@ -164,7 +167,7 @@ internal sealed class CappedMenu
         var least = market.AllowExclusion ? 0 : Math.Min(0, chain.AtLeast(0) - price) * market.PaymentMin;
         var slope = cap - TopPayment(price);
         Consider(Allocation.Of(chain, grid, choice));
-        return (price, value + least + (price * cap), slope);
+        return (price, value + least + (price * cap) + rounding, slope);
     }
 
     /// <summary>The top payment that the current choice was valued with.</summary>

@@ -8,10 +8,11 @@ namespace Menuet.Mechanisms.QualityContract;
 /// </summary>
 /// <remarks>
 /// For fixed qualities payments shrink from the top (<see cref="Payments"/>): gaps below some group are full, those above it at
-/// their least, its own between. A label is full until it switches; after the switch it keeps the room of the switching gap. It
-/// holds the top payment so far and the value, with later types' payments credited in advance. Of two labels at one quality that
-/// switched at the same group, or not yet, one is enough if it has paid no more, could shrink to no more and is worth no less. Labels
-/// may still grow exponentially with the number of groups, so the work is limited; the bound then covers what was dropped.
+/// their least, its own between. A label is full until it switches; the switching gap counts at its least, with the room by which it
+/// may grow. A label holds the top payment so far and the value, with later types' payments credited in advance. Of two labels at
+/// one quality that switched at the same group, or not yet, one is enough if it has paid no more and is worth no less, with its room
+/// and without. Labels may still grow exponentially with the number of groups, so the work is limited; the bound then covers what
+/// was dropped.
 /// </remarks>
 internal sealed class CappedSearch
 {
@@ -69,8 +70,8 @@ internal sealed class CappedSearch
         return dropped <= Enough;
     }
 
-    /// <summary>True when a payment is above the cap by more than rounding, even after shrinking by its room.</summary>
-    private bool Exceeds(double paid, double room) => paid - room > cap + (Rounding * (cap + paid));
+    /// <summary>True when a payment is above the cap by more than rounding.</summary>
+    private bool Exceeds(double paid) => paid > cap * (1 + Rounding);
 
     private double Enough => incumbent + (Negligible * Math.Abs(incumbent));
 
@@ -119,16 +120,15 @@ internal sealed class CappedSearch
                 return;
             }
 
-            for (var low = bounds.FirstPayable(group); low < quality.Length && !Exceeds(Math.Max(market.PaymentMin, below * quality[low]), 0); low++)
+            for (var low = bounds.FirstPayable(group); low < quality.Length && !Exceeds(Math.Max(market.PaymentMin, below * quality[low])); low++)
             {
-                var payment = gain * quality[low];
-                var room = Math.Min(payment - market.PaymentMin, (gain - below) * quality[low]);
-                Spread(label, parent, group, low, payment, Math.Max(0, room), switches: room > 0);
+                var least = Math.Max(market.PaymentMin, below * quality[low]);
+                Spread(label, parent, group, low, gain * quality[low], least, switches: least < gain * quality[low]);
             }
 
             if (market.AllowExclusion && !bounds.IsSingle(group))
             {
-                for (var high = bounds.FirstPayable(group); high < quality.Length && !Exceeds(gain * quality[high], 0); high++)
+                for (var high = bounds.FirstPayable(group); high < quality.Length && !Exceeds(gain * quality[high]); high++)
                 {
                     Emit(
                         new() { State = high, Switch = -1, Low = Partly, Parent = parent, Paid = gain * quality[high], Value = label.Value + bounds.FromNothing(group, high) },
@@ -142,35 +142,45 @@ internal sealed class CappedSearch
         for (var low = label.State; low < quality.Length; low++)
         {
             var rise = quality[low] - quality[label.State];
-            if (Exceeds(label.Paid + (below * rise), label.Room))
+            if (Exceeds(label.Paid + (below * rise)))
             {
                 break;
             }
 
-            Spread(label, parent, group, low, (label.Switch < 0 ? gain : below) * rise, (gain - below) * rise, switches: label.Switch < 0 && rise > 0);
+            Spread(label, parent, group, low, (label.Switch < 0 ? gain : below) * rise, below * rise, switches: label.Switch < 0 && rise > 0);
         }
     }
 
-    /// <summary>Labels for a group that starts at one quality, for a payment, and ends at any from there on.</summary>
-    private void Spread(in Label label, int parent, int group, int low, double payment, double room, bool switches)
+    /// <summary>Labels for a group that starts at one quality and ends at any from there on: for a payment, and switching at the least.</summary>
+    private void Spread(in Label label, int parent, int group, int low, double payment, double least, bool switches)
     {
         var last = bounds.IsSingle(group) ? low : quality.Length - 1;
         for (var high = low; high <= last; high++)
         {
+            var span = chain.Gain[group] * (quality[high] - quality[low]);
+            var worth = label.Value + bounds.Within(group, low, high);
             var child = new Label
             {
                 State = high,
                 Switch = label.Switch,
                 Low = low,
                 Parent = parent,
-                Paid = label.Paid + payment + (chain.Gain[group] * (quality[high] - quality[low])),
-                Value = label.Value + (chain.AtLeast(group) * payment) + bounds.Within(group, low, high),
+                Paid = label.Paid + payment + span,
+                Value = worth + (chain.AtLeast(group) * payment),
                 Room = label.Room,
             };
             Emit(child, group);
             if (switches)
             {
-                Emit(child with { Switch = group, Room = room }, group);
+                Emit(
+                    child with
+                    {
+                        Switch = group,
+                        Paid = label.Paid + least + span,
+                        Value = worth + (chain.AtLeast(group) * least),
+                        Room = payment - least,
+                    },
+                    group);
             }
         }
     }
@@ -178,7 +188,7 @@ internal sealed class CappedSearch
     private void Emit(Label label, int group)
     {
         work++;
-        if (Exceeds(label.Paid, label.Room))
+        if (Exceeds(label.Paid))
         {
             return;
         }
@@ -211,7 +221,7 @@ internal sealed class CappedSearch
             var needed = true;
             for (var k = count - 1; needed && k >= Math.Max(bucket, count - ComparedLabels); k--)
             {
-                needed = labels[k].Value < labels[i].Value || labels[k].Paid - labels[k].Room > labels[i].Paid - labels[i].Room;
+                needed = labels[k].Value < labels[i].Value || Grown(labels[k]) < Grown(labels[i]);
             }
 
             if (needed)
@@ -231,15 +241,17 @@ internal sealed class CappedSearch
         return labels.ToArray();
     }
 
+    private double Grown(in Label label) => label.Switch < 0 ? label.Value : label.Value + (chain.AtLeast(label.Switch) * label.Room);
+
     /// <summary>The complete label of the largest value above the incumbent; −1 when there is none.</summary>
     private int Best(Label[] labels)
     {
         var (best, most) = (-1, incumbent);
         for (var i = 0; i < labels.Length; i++)
         {
-            var excess = Math.Max(0, labels[i].Paid - cap);
-            var loss = labels[i].Switch < 0 ? 0 : chain.AtLeast(labels[i].Switch) * excess;
-            (best, most) = labels[i].Value - loss > most ? (i, labels[i].Value - loss) : (best, most);
+            var growth = Math.Clamp(cap - labels[i].Paid, 0, labels[i].Room);
+            var value = labels[i].Value + (labels[i].Switch < 0 ? 0 : chain.AtLeast(labels[i].Switch) * growth);
+            (best, most) = value > most ? (i, value) : (best, most);
         }
 
         return best;
@@ -280,13 +292,13 @@ internal sealed class CappedSearch
 
         internal int Parent;
 
-        /// <summary>The top payment so far, the switching gap taken full.</summary>
+        /// <summary>The top payment so far, the switching gap at its least.</summary>
         internal double Paid;
 
-        /// <summary>Value per user so far.</summary>
+        /// <summary>Value per user so far, likewise.</summary>
         internal double Value;
 
-        /// <summary>By how much the switching gap may still shrink.</summary>
+        /// <summary>By how much the switching gap may grow.</summary>
         internal double Room;
 
         /// <summary>Upper bound on every completion.</summary>

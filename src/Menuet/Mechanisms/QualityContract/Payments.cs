@@ -5,7 +5,7 @@ namespace Menuet.Mechanisms.QualityContract;
 /// <summary>The largest payments that a monotone allocation can ask for.</summary>
 internal static class Payments
 {
-    /// <summary>What is left of an excess over the cap is rounding below this share of what was to be shared out.</summary>
+    /// <summary>A payment that falls short of its least by this share of the cap is rounding.</summary>
     private const double Rounding = 2e-15;
 
     /// <summary>
@@ -57,81 +57,61 @@ internal static class Payments
             return !(first < market.PaymentMin);
         }
 
-        return first >= market.PaymentMin && TryLower(chain, allocation, market, cap, sum.Value - cap, payments);
+        return first >= market.PaymentMin && TryLower(chain, allocation, market, cap, payments);
     }
 
-    /// <summary>Takes the excess over the cap out of the gaps, from the top group down.</summary>
-    private static bool TryLower(TypeChain chain, Allocation allocation, QualityMarket market, double cap, double excess, Span<double> payments)
+    /// <summary>From the cap at the top downwards: least gaps, until the payment below fits under a full one.</summary>
+    /// <remarks>Everything is subtracted from the cap, so that payments far above it cost no digits.</remarks>
+    private static bool TryLower(TypeChain chain, Allocation allocation, QualityMarket market, double cap, Span<double> payments)
     {
-        var rooms = Rooms(chain, allocation, market, payments);
-        var left = excess;
+        var (reached, payment) = (double.NaN, cap);
         for (var group = chain.Groups - 1; group >= 0; group--)
-        {
-            rooms[group] = Math.Min(rooms[group], left);
-            left -= rooms[group];
-        }
-
-        if (left > Rounding * (cap + excess))
-        {
-            return false;
-        }
-
-        var lowered = new CompensatedSum();
-        for (var group = 0; group < chain.Groups; group++)
-        {
-            lowered.Add(rooms[group]);
-            for (var member = chain.FirstMember[group]; member < chain.FirstMember[group + 1]; member++)
-            {
-                if (Pays(allocation, market, member))
-                {
-                    payments[member] = Math.Max(market.PaymentMin, Math.Min(payments[member] - lowered.Value, cap));
-                }
-            }
-        }
-
-        return true;
-    }
-
-    /// <summary>By how much each group's gap may shrink.</summary>
-    private static double[] Rooms(TypeChain chain, Allocation allocation, QualityMarket market, ReadOnlySpan<double> payments)
-    {
-        var rooms = new double[chain.Groups];
-        var reached = double.NaN;
-        for (var group = 0; group < chain.Groups; group++)
         {
             var (start, end) = (chain.FirstMember[group], chain.FirstMember[group + 1]);
             var (lowest, highest, someUnserved) = Range(allocation, market, start, end);
             if (lowest > highest)
             {
-                continue;
+                // Nobody here pays, so nobody below does: the group above was the first, and must not be envied from here.
+                return payment >= Math.Max(market.PaymentMin, chain.Gain[group] * reached) - (Rounding * cap);
             }
 
-            var gainBelow = group > 0 ? chain.Gain[group - 1] : 0;
-            if (!double.IsNaN(reached))
+            var full = HighestPayment(allocation, market, payments, start, end);
+            payment -= double.IsNaN(reached) ? 0 : chain.Gain[group] * (reached - highest);
+            if (payment >= full)
             {
-                rooms[group] = (chain.Gain[group] - gainBelow) * (lowest - reached);
-            }
-            else if (!someUnserved)
-            {
-                // Types left out below, or beside, must not start to envy.
-                rooms[group] = Math.Max(0, Math.Min(LowestPayment(allocation, market, payments, start, end) - market.PaymentMin, (chain.Gain[group] - gainBelow) * lowest));
+                return true;
             }
 
-            reached = highest;
+            payment -= chain.Gain[group] * (highest - lowest);
+            for (var member = start; member < end; member++)
+            {
+                if (Pays(allocation, market, member))
+                {
+                    var lowered = payment + (chain.Gain[group] * (allocation.Quality[member] - lowest));
+                    payments[member] = Math.Clamp(lowered, market.PaymentMin, cap);
+                }
+            }
+
+            if (someUnserved)
+            {
+                return payment >= (chain.Gain[group] * lowest) - (Rounding * cap);
+            }
+
+            reached = lowest;
         }
 
-        return rooms;
+        return payment >= market.PaymentMin - (Rounding * cap);
     }
 
-    private static double LowestPayment(Allocation allocation, QualityMarket market, ReadOnlySpan<double> payments, int start, int end)
+    private static double HighestPayment(Allocation allocation, QualityMarket market, ReadOnlySpan<double> payments, int start, int end)
     {
-        var lowest = double.PositiveInfinity;
+        var highest = double.NegativeInfinity;
         for (var member = start; member < end; member++)
         {
-            lowest = Pays(allocation, market, member) ? Math.Min(lowest, payments[member]) : lowest;
+            highest = Pays(allocation, market, member) ? Math.Max(highest, payments[member]) : highest;
         }
 
-        return lowest;
+        return highest;
     }
 
     /// <summary>The range of qualities of a group's paying members, empty (∞, −∞) without any, and whether some do not pay.</summary>

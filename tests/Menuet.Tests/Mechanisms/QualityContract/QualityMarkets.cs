@@ -47,6 +47,47 @@ internal static class QualityMarkets
         return market with { PaymentMax = Math.Max(market.PaymentMin, top * (0.3 + (0.8 * rng.NextDouble()))) };
     }
 
+    /// <summary>Numbers spread evenly over the exponents that documents permit, with and without bounds on payments.</summary>
+    internal static QualityMarket DrawExtreme(ulong seed)
+    {
+        var rng = Rng.Stream(seed, 2);
+        var types = new QualityType[1 + rng.NextInt(4)];
+        for (var i = 0; i < types.Length; i++)
+        {
+            types[i] = new()
+            {
+                Gain = Math.Max(1e-40, Power(ref rng, -39, 30)),
+                Probability = rng.NextInt(3) == 0 ? Power(ref rng, -30, 0) : rng.NextDoubleOpen(),
+                CostPerLevel = rng.NextInt(3) == 0 ? 0 : Power(ref rng, -39, 30),
+                CostPerStep = rng.NextInt(3) == 0 ? 0 : Power(ref rng, -39, 30),
+            };
+        }
+
+        var sum = types.Sum(type => type.Probability);
+        var cells = new double[1 + rng.NextInt(5)];
+        for (var i = 0; i < cells.Length; i++)
+        {
+            cells[i] = Power(ref rng, -30, 30) * (rng.NextInt(5) == 0 ? -1 : 1);
+        }
+
+        var least = rng.NextInt(3) == 0 ? Power(ref rng, -30, 30) : 0;
+        return new()
+        {
+            Users = Power(ref rng, -20, 20),
+            QualityModel = new() { Table = [[.. cells]] },
+            LevelMin = 1,
+            LevelMax = 1,
+            StepsMin = 1,
+            StepsMax = cells.Length,
+            AllowExclusion = rng.NextInt(2) == 0,
+            PaymentMin = least,
+            PaymentMax = rng.NextInt(2) == 0 ? Math.Min(1e30, least + (rng.NextInt(3) == 0 ? 0 : Power(ref rng, -30, 30))) : null,
+            Types = [.. types.Select(type => type with { Probability = type.Probability / sum })],
+        };
+    }
+
+    private static double Power(ref Rng rng, double low, double high) => Math.Pow(10, low + ((high - low) * rng.NextDouble()));
+
     private static ImmutableArray<QualityType> Types(ref Rng rng, double[] gains, double typical)
     {
         var weights = new double[gains.Length];
