@@ -51,12 +51,12 @@ internal sealed class CappedMenu
     internal Solution<QualityOutcome> Solve(Allocation uncapped)
     {
         Consider(uncapped);
-        var (bound, price) = SmallestBound();
-        if (best is null)
+        if (SingleItem.Best(market, chain, cancellation) is { } single)
         {
-            Consider(OneForAll());
+            Consider(single);
         }
 
+        var (bound, price) = SmallestBound();
         var exhausted = false;
         if (!Met(bound) && CappedBounds.Fits(chain, grid))
         {
@@ -105,32 +105,6 @@ internal sealed class CappedMenu
 
         (best, bestValue) = (allocation, sum.Value);
         return true;
-    }
-
-    /// <summary>One item for every type, which always has payments: the best of these.</summary>
-    private Allocation OneForAll()
-    {
-        var (most, at) = (double.NegativeInfinity, -1);
-        for (var t = 0; t < grid.Count; t++)
-        {
-            var worth = chain.Gain[0] * grid.Quality[t];
-            if (worth < market.PaymentMin)
-            {
-                continue;
-            }
-
-            var value = Math.Min(worth, cap);
-            for (var member = 0; member < chain.Members; member++)
-            {
-                var item = grid.Cheapest(chain, t, member);
-                value -= chain.MemberProbability[member] * chain.Cost(member, grid.Levels[item], grid.Steps[item]);
-            }
-
-            (most, at) = value > most ? (value, t) : (most, at);
-        }
-
-        choice.AsSpan().Fill(at);
-        return Allocation.Of(chain, grid, choice);
     }
 
     /// <summary>The smallest Lagrangian bound and its price; every maximiser met is considered.</summary>

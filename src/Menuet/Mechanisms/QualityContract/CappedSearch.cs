@@ -18,7 +18,7 @@ internal sealed class CappedSearch
     private const long MostWork = 20_000_000;
     private const int ComparedLabels = 48;
     private const double Negligible = 1e-11;
-    private const double Rounding = 1e-13;
+    private const double Rounding = 2e-15;
     private const int Partly = -2;
     private static readonly int[] Widths = [64, 1024, 16_384, 262_144];
 
@@ -69,6 +69,9 @@ internal sealed class CappedSearch
         return dropped <= Enough;
     }
 
+    /// <summary>True when a payment is above the cap by more than rounding, even after shrinking by its room.</summary>
+    private bool Exceeds(double paid, double room) => paid - room > cap + (Rounding * (cap + paid));
+
     private double Enough => incumbent + (Negligible * Math.Abs(incumbent));
 
     private List<Label[]> Layers(int width)
@@ -116,7 +119,7 @@ internal sealed class CappedSearch
                 return;
             }
 
-            for (var low = bounds.FirstPayable(group); low < quality.Length && Math.Max(market.PaymentMin, below * quality[low]) <= cap * (1 + Rounding); low++)
+            for (var low = bounds.FirstPayable(group); low < quality.Length && !Exceeds(Math.Max(market.PaymentMin, below * quality[low]), 0); low++)
             {
                 var payment = gain * quality[low];
                 var room = Math.Min(payment - market.PaymentMin, (gain - below) * quality[low]);
@@ -125,7 +128,7 @@ internal sealed class CappedSearch
 
             if (market.AllowExclusion && !bounds.IsSingle(group))
             {
-                for (var high = bounds.FirstPayable(group); high < quality.Length && gain * quality[high] <= cap * (1 + Rounding); high++)
+                for (var high = bounds.FirstPayable(group); high < quality.Length && !Exceeds(gain * quality[high], 0); high++)
                 {
                     Emit(
                         new() { State = high, Switch = -1, Low = Partly, Parent = parent, Paid = gain * quality[high], Value = label.Value + bounds.FromNothing(group, high) },
@@ -139,7 +142,7 @@ internal sealed class CappedSearch
         for (var low = label.State; low < quality.Length; low++)
         {
             var rise = quality[low] - quality[label.State];
-            if (label.Paid - label.Room + (below * rise) > cap * (1 + Rounding))
+            if (Exceeds(label.Paid + (below * rise), label.Room))
             {
                 break;
             }
@@ -175,7 +178,7 @@ internal sealed class CappedSearch
     private void Emit(Label label, int group)
     {
         work++;
-        if (label.Paid - label.Room > cap * (1 + Rounding))
+        if (Exceeds(label.Paid, label.Room))
         {
             return;
         }

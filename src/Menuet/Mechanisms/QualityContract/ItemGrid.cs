@@ -65,11 +65,6 @@ internal sealed class ItemGrid
                     all[kept] = quality == 0 ? 0 : quality;
                     index[kept++] = ((level - market.LevelMin) * columns) + column;
                 }
-
-                if (column == columns - 1)
-                {
-                    break;
-                }
             }
 
             if (level == market.LevelMax)

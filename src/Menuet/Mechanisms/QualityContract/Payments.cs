@@ -5,8 +5,8 @@ namespace Menuet.Mechanisms.QualityContract;
 /// <summary>The largest payments that a monotone allocation can ask for.</summary>
 internal static class Payments
 {
-    /// <summary>An excess over the cap below this share of it is rounding.</summary>
-    private const double Rounding = 1e-13;
+    /// <summary>What is left of an excess over the cap is rounding below this share of what was to be shared out.</summary>
+    private const double Rounding = 2e-15;
 
     /// <summary>
     /// Fills the payments <c>p_1 = θ_1 A_1, p_i = p_{i−1} + θ_i (A_i − A_{i−1})</c>, lowered where a largest payment asks for it.

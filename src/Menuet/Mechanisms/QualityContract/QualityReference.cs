@@ -14,6 +14,7 @@ namespace Menuet.Mechanisms.QualityContract;
 internal sealed class QualityReference : ISolver<QualityMarket, QualityOutcome>
 {
     internal const double Limit = 5e6;
+    private const double Rounding = 2e-15;
 
     public string Name => "reference";
 
@@ -107,16 +108,14 @@ internal sealed class QualityReference : ISolver<QualityMarket, QualityOutcome>
     private static bool TryPay(QualityMarket market, List<(int Level, int Steps, double Quality, bool Excluded)> items, int[] taken, double[] payments)
     {
         var count = taken.Length;
-        var scale = 0.0;
         for (var i = 0; i < count; i++)
         {
-            var worth = market.Types[i].Gain * items[taken[i]].Quality;
-            payments[i] = items[taken[i]].Excluded ? 0 : Math.Min(worth, market.PaymentMax ?? double.PositiveInfinity);
-            scale = Math.Max(scale, Math.Abs(worth));
+            payments[i] = items[taken[i]].Excluded
+                ? 0
+                : Math.Min(market.Types[i].Gain * items[taken[i]].Quality, market.PaymentMax ?? double.PositiveInfinity);
         }
 
         // Bellman and Ford: p_i ≤ p_k + θ_i (A_i − A_k) for all pairs, until nothing falls; a cycle that never settles has no payments.
-        var rounding = 1e-13 * scale;
         for (var round = 0; round <= count; round++)
         {
             var fell = false;
@@ -124,7 +123,9 @@ internal sealed class QualityReference : ISolver<QualityMarket, QualityOutcome>
             {
                 for (var k = 0; k < count; k++)
                 {
-                    var most = payments[k] + (market.Types[i].Gain * (items[taken[i]].Quality - items[taken[k]].Quality));
+                    var gain = market.Types[i].Gain * (items[taken[i]].Quality - items[taken[k]].Quality);
+                    var most = payments[k] + gain;
+                    var rounding = Rounding * (Math.Abs(payments[k]) + Math.Abs(gain));
                     if (most < payments[i] - rounding)
                     {
                         if (items[taken[i]].Excluded || round == count)

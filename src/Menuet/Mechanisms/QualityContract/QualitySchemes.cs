@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Menuet.Numerics;
 
 namespace Menuet.Mechanisms.QualityContract;
@@ -10,6 +9,7 @@ internal static class QualitySchemes
     {
         var solver = QualityContractMechanism.Door.SolverList[0];
         var contract = solver.Solve(market, options, cancellation);
+        cancellation.ThrowIfCancellationRequested();
         return new(
             "contract",
             [new("expected payment", "money"), new("expected user utility", "money"), new("expected quality", "points"), new("share served")],
@@ -31,15 +31,17 @@ internal static class QualitySchemes
     internal static QualityOutcome? CompleteInformation(QualityMarket market)
     {
         var count = market.Types.Length;
+        var items = Items(market);
+        var cap = market.PaymentMax ?? double.PositiveInfinity;
         var (levels, steps, payments, excluded) = (new int[count], new int[count], new double[count], new bool[count]);
         for (var i = 0; i < count; i++)
         {
             var type = market.Types[i];
             var best = market.AllowExclusion ? 0 : double.NegativeInfinity;
             excluded[i] = true;
-            foreach (var (level, step, quality) in Items(market))
+            foreach (var (level, step, quality) in items)
             {
-                var payment = Math.Min(type.Gain * quality, market.PaymentMax ?? double.PositiveInfinity);
+                var payment = Math.Min(type.Gain * quality, cap);
                 var profit = payment - Cost(type, level, step);
                 if (payment >= market.PaymentMin && profit > best)
                 {
@@ -56,69 +58,15 @@ internal static class QualitySchemes
         return new([.. levels], [.. steps], [.. payments], [.. excluded]);
     }
 
-    /// <summary>
-    /// One item at one payment: what the lowest type would pay, or with exclusion what any type would. Types that gain take it;
-    /// types that are indifferent take it where the provider profits.
-    /// </summary>
+    /// <summary>One item at one payment, for all or with exclusion for those who gain.</summary>
     internal static QualityOutcome? Uniform(QualityMarket market, CancellationToken cancellation)
     {
-        var types = market.Types;
-        var order = Enumerable.Range(0, types.Length).OrderBy(i => types[i].Gain).ToArray();
-        var above = CostsAtLeast(types, order);
-        var best = market.AllowExclusion ? 0 : double.NegativeInfinity;
-        (int Level, int Steps, double Payment, double Quality)? chosen = null;
-        var cap = market.PaymentMax ?? double.PositiveInfinity;
-        foreach (var (level, step, quality) in Items(market))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            for (var start = 0; start < order.Length;)
-            {
-                var gain = types[order[start]].Gain;
-                var end = start + 1;
-                while (end < order.Length && types[order[end]].Gain == gain)
-                {
-                    end++;
-                }
-
-                var payment = Math.Min(gain * quality, cap);
-                if (payment >= market.PaymentMin)
-                {
-                    // Those above gain; the group itself is indifferent unless the cap leaves it something.
-                    var mayLeave = market.AllowExclusion && payment == gain * quality;
-                    var profit = Profit(above, mayLeave ? end : start, payment, level, step);
-                    for (var k = start; mayLeave && k < end; k++)
-                    {
-                        var type = types[order[k]];
-                        profit += type.Probability * Math.Max(0, payment - Cost(type, level, step));
-                    }
-
-                    if (profit > best)
-                    {
-                        (best, chosen) = (profit, (level, step, payment, quality));
-                    }
-                }
-
-                if (!market.AllowExclusion || payment < gain * quality)
-                {
-                    break;
-                }
-
-                start = end;
-            }
-        }
-
-        if (chosen is not { } item)
-        {
-            return market.AllowExclusion
-                ? new([.. types.Select(_ => 0)], [.. types.Select(_ => 0)], [.. types.Select(_ => 0.0)], [.. types.Select(_ => true)])
-                : null;
-        }
-
-        bool[] takes = [.. types.Select(type => !market.AllowExclusion || type.Gain * item.Quality > item.Payment
-            || (type.Gain * item.Quality == item.Payment && item.Payment > Cost(type, item.Level, item.Steps)))];
-        return new(
-            [.. takes.Select(t => t ? item.Level : 0)], [.. takes.Select(t => t ? item.Steps : 0)],
-            [.. takes.Select(t => t ? item.Payment : 0)], [.. takes.Select(t => !t)]);
+        var chain = TypeChain.Of(market);
+        var allocation = SingleItem.Best(market, chain, cancellation) ?? (market.AllowExclusion ? new Allocation(chain.Members) : null);
+        var payments = new double[chain.Members];
+        return allocation is not null && Payments.TryFill(chain, allocation, market, market.PaymentMax, payments)
+            ? allocation.Outcome(chain, payments)
+            : null;
     }
 
     /// <summary>The exact contract when prompts stay as they are.</summary>
@@ -174,41 +122,24 @@ internal static class QualitySchemes
     }
 
     /// <summary>Every item that has a quality of at least 0.</summary>
-    private static IEnumerable<(int Level, int Steps, double Quality)> Items(QualityMarket market)
+    private static (int Level, int Steps, double Quality)[] Items(QualityMarket market)
     {
+        var items = new List<(int, int, double)>();
         for (var row = 0; row <= market.LevelMax - market.LevelMin; row++)
         {
             for (var column = 0; column <= market.StepsMax - market.StepsMin; column++)
             {
-                var (level, step) = (market.LevelMin + row, market.StepsMin + column);
-                var quality = market.Quality(level, step);
+                var (level, steps) = (market.LevelMin + row, market.StepsMin + column);
+                var quality = market.Quality(level, steps);
                 if (quality >= 0)
                 {
-                    yield return (level, step, quality);
+                    items.Add((level, steps, quality));
                 }
             }
         }
+
+        return [.. items];
     }
-
-    /// <summary>For every position in the order: Σ q, Σ q σ_1 and Σ q σ_2 from there on; zeros at the end.</summary>
-    private static (double Probability, double PerLevel, double PerStep)[] CostsAtLeast(ImmutableArray<QualityType> types, int[] order)
-    {
-        var sums = new (double, double, double)[order.Length + 1];
-        var (probability, perLevel, perStep) = (new CompensatedSum(), new CompensatedSum(), new CompensatedSum());
-        for (var k = order.Length - 1; k >= 0; k--)
-        {
-            var type = types[order[k]];
-            probability.Add(type.Probability);
-            perLevel.Add(type.Probability * type.CostPerLevel);
-            perStep.Add(type.Probability * type.CostPerStep);
-            sums[k] = (probability.Value, perLevel.Value, perStep.Value);
-        }
-
-        return sums;
-    }
-
-    private static double Profit((double Probability, double PerLevel, double PerStep)[] above, int from, double payment, int level, int steps) =>
-        (above[from].Probability * payment) - (above[from].PerLevel * level) - (above[from].PerStep * steps);
 
     private static double Cost(in QualityType type, int level, int steps) => (type.CostPerLevel * level) + (type.CostPerStep * steps);
 }
