@@ -17,6 +17,7 @@ public static class ContractMarketMechanism
         SolverList =
         [
             new MixedStableMatching(), new ContractTheory(), new StaticMatching(), DeferredAcceptance.Benchmark, new OneOperatorMenu(), new QuotaMatching(),
+            new Planner(), new Equilibrium(),
         ],
         Describe = Describe,
         Audit = OperatorMarketAudit.Check,
@@ -106,6 +107,7 @@ public static class ContractMarketMechanism
             {
                 WelfareUpperBound = WelfareBound.Of(arrays),
                 UserRegret = [.. Enumerable.Range(0, types).Select(n => Regret(state, n))],
+                OperatorDeviationGain = outcome.DeviationGains,
             },
         };
     }

@@ -13,7 +13,7 @@ internal static class DeviationBound
 {
     private const double Margin = 1e-9;
     private const double Goal = 1e-6;
-    private const double Effort = 3e7;   // pairs of cells in one level
+    private const double Effort = 1e7;   // pairs of cells in one level
     private const int FirstCells = 512;
     private const int Division = 4;
     private const int Levels = 12;

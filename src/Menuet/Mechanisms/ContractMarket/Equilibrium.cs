@@ -8,7 +8,7 @@ namespace Menuet.Mechanisms.ContractMarket;
 /// <para>The game is that of <see cref="OperatorGame"/>. It is solved at falling temperatures down to the market's final one, each time by best responses in turn
 /// (<see cref="MenuSearch"/>), damped when they overshoot. Then every operator searches from many random menus for a deviation that a local search has missed; if it gains, play
 /// goes on from there.</para>
-/// <para>Guarantee: IR and IC at the loads it returns. The note states ε two ways: the most that any operator was found to gain, and, by <see cref="DeviationBound"/>, what none can
+/// <para>Guarantee: IC at the loads it returns; IR only where competition brings it about, since an operator may ask any price. The note states ε two ways: the most that any operator was found to gain, and, by <see cref="DeviationBound"/>, what none can
 /// exceed with any menu at all. Converged when the first is at most a millionth of what operators earn together; Candidate with the profile of least ε when play does not settle.</para>
 /// <para>Source: ours; Zhan et al., Theorem 1, claims an equilibrium that its algorithm does not reach.</para>
 /// </remarks>
@@ -21,7 +21,7 @@ internal sealed class Equilibrium : ISolver<OperatorMarket, MarketOutcome>
     public string Summary => "Menus from which no operator gains by any other, with users choosing again by logit: best responses in turn, and a proven bound on every gain.";
 
     public ImmutableArray<Claim> Promises(OperatorMarket market) =>
-        [Claim.IndividualRationality, Claim.IncentiveCompatibility, Claim.Monotonicity, Claim.Feasibility, Claim.Consistency];
+        [Claim.IncentiveCompatibility, Claim.Monotonicity, Claim.Feasibility, Claim.Consistency];
 
     public Solution<MarketOutcome> Solve(OperatorMarket market, SolveOptions options, CancellationToken cancellation)
     {
@@ -35,8 +35,9 @@ internal sealed class Equilibrium : ISolver<OperatorMarket, MarketOutcome>
         var solution = MarketOutcome.From(state, Name, termination, play.Rounds);
         return solution.Outcome is null ? solution : solution with
         {
-            Note = FormattableString.Invariant(
-                $"the most that an operator was found to gain by another menu is {found:g2} USD/s; none can gain more than {bound:g2} USD/s, {100 * bound / Math.Max(Math.Abs(total), double.Epsilon):g2} % of what they earn together"),
+            Outcome = solution.Outcome with { DeviationGains = [.. play.Gains] },
+            Note = FormattableString.Invariant($"the most that an operator was found to gain by another menu is {found:g2} USD/s")
+                + (double.IsFinite(bound) ? FormattableString.Invariant($"; none can gain more than {bound:g2} USD/s, {100 * bound / Math.Max(Math.Abs(total), double.Epsilon):g2} % of what they earn together") : ""),
         };
     }
 
@@ -63,8 +64,9 @@ internal sealed class MenuPlay
     private const double Coarse = 1e-3;        // last steps of the search, in temperatures
     private const double Fine = 1e-6;
     private const int Patience = 12;
-    private const int Restarts = 24;           // random menus per operator
+    private const int Restarts = 72;           // random menus, all operators together
     private const double Effort = 4e7;         // types of menus evaluated
+    private const int LargestCertified = 2000; // operators × types
 
     private readonly MarketArrays market;
     private readonly OperatorGame game;
@@ -81,7 +83,7 @@ internal sealed class MenuPlay
         this.stop = stop;
         limit = options.MaxIterations;
         game = new(market);
-        search = new(market, game);
+        search = new(market, game, Spent);
         utilities = new double[market.Operators * market.Types];
         Gains = new double[market.Operators];
         Bounds = new double[market.Operators];
@@ -119,6 +121,7 @@ internal sealed class MenuPlay
     /// <summary>Looks for gains from far away; what is found is played on.</summary>
     internal void Verify(Rng rng)
     {
+        var restarts = Math.Clamp(Restarts / market.Operators, 4, 24);
         for (var round = 0; round < 4; round++)
         {
             Restore();
@@ -130,10 +133,10 @@ internal sealed class MenuPlay
                 total += Math.Abs(now);
                 var top = menus[m].ToArray();
                 var most = search.Improve(m, utilities, top, 4, Fine);
-                for (var i = 0; i < Restarts && !Ended(); i++)
+                for (var i = 0; i < restarts && !Ended(); i++)
                 {
                     var menu = Draw(ref rng, m);
-                    var value = search.Improve(m, utilities, menu, 8, i + 1 == Restarts ? Fine : Coarse);
+                    var value = search.Improve(m, utilities, menu, 8, i + 1 == restarts ? Fine : Coarse);
                     if (value > most)
                     {
                         most = search.Improve(m, utilities, menu, 1, Fine);
@@ -167,7 +170,7 @@ internal sealed class MenuPlay
         {
             var now = search.Profit(m, menus[m], utilities);
             game.Rivals(m, utilities, rivals);
-            Bounds[m] = stop() ? double.PositiveInfinity : DeviationBound.Of(market, m, rivals, game.Temperature, now) - now;
+            Bounds[m] = stop() || (long)market.Operators * market.Types > LargestCertified ? double.PositiveInfinity : DeviationBound.Of(market, m, rivals, game.Temperature, now) - now;
             IsCutShort |= stop();
         }
     }
@@ -256,7 +259,7 @@ internal sealed class MenuPlay
         for (var m = 0; m < result.Length; m++)
         {
             result[m] = new double[market.Types];
-            result[m][0] = game.Floor;
+            result[m][0] = Math.Max(0, market.Outside);
             state.Latencies.AsSpan(m * market.Types, market.Types - 1).CopyTo(result[m].AsSpan(1));
             game.Promise(result[m], utilities.AsSpan(m * market.Types, market.Types));
         }
@@ -268,10 +271,10 @@ internal sealed class MenuPlay
     private double[] Draw(ref Rng rng, int m)
     {
         var menu = new double[market.Types];
-        var room = Math.Max(0, market.Worth[m] - market.Cost[m] - game.Floor);
+        var room = Math.Max(10 * game.Temperature, market.Worth[m] - market.Cost[m] - market.Outside);
         menu[0] = rng.NextInt(2) == 0
-            ? game.Floor + (room * rng.NextDouble())
-            : Math.Max(game.Floor, menus[m][0] + (room * 0.3 * (rng.NextDouble() - 0.6)));
+            ? market.Outside + (room * ((1.2 * rng.NextDouble()) - 0.2))
+            : menus[m][0] + (room * 0.3 * (rng.NextDouble() - 0.6));
         for (var n = 1; n < menu.Length; n++)
         {
             var place = rng.NextDouble();
@@ -284,10 +287,12 @@ internal sealed class MenuPlay
 
     private bool Ended()
     {
-        var ended = stop() || Rounds >= limit || search.Evaluations * (double)market.Types > Effort;
+        var ended = Rounds >= limit || Spent();
         IsCutShort |= ended;
         return ended;
     }
+
+    private bool Spent() => search.Evaluations * (double)market.Types > Effort || stop();
 
     private void Publish(int m) => game.Promise(menus[m], utilities.AsSpan(m * market.Types, market.Types));
 

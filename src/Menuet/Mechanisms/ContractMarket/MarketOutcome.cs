@@ -23,6 +23,9 @@ public sealed record MarketOutcome
     /// <summary>The operator of every type, 0-based, −1: none; <c>default</c> where types are divided.</summary>
     public ImmutableArray<int> Assignment { get; init; }
 
+    /// <summary>Per operator: the most that another menu was found to gain, USD per second; <c>default</c> where the method looked for none.</summary>
+    public ImmutableArray<double> DeviationGains { get; init; }
+
     /// <summary>The method's own count.</summary>
     public required int Iterations { get; init; }
 

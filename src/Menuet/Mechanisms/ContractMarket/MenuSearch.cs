@@ -6,7 +6,7 @@ namespace Menuet.Mechanisms.ContractMarket;
 /// repeated while it gains; steps halve when nothing does.</para>
 /// <para>Holds scratch space; one per thread. Source: Hooke and Jeeves 1961.</para>
 /// </remarks>
-internal sealed class MenuSearch(MarketArrays market, OperatorGame game)
+internal sealed class MenuSearch(MarketArrays market, OperatorGame game, Func<bool> stop)
 {
     private readonly double[] trial = new double[market.Types];
     private readonly double[] last = new double[market.Types];
@@ -22,7 +22,7 @@ internal sealed class MenuSearch(MarketArrays market, OperatorGame game)
         return game.Profit(m, menu, rivals);
     }
 
-    /// <summary>Improves a menu until no move gains.</summary>
+    /// <summary>Improves a menu until no move gains, or until told to stop.</summary>
     /// <param name="m">The operator.</param>
     /// <param name="utilities">v of all operators, [m × N + n]; its own are not read.</param>
     /// <param name="menu">Where to begin; where it ended.</param>
@@ -40,6 +40,11 @@ internal sealed class MenuSearch(MarketArrays market, OperatorGame game)
             var before = profit;
             for (var move = 0; move < 3 * market.Types; move++)
             {
+                if (stop())
+                {
+                    return profit;
+                }
+
                 profit = Try(m, menu, move, step, profit, out var better);
                 if (!better)
                 {

@@ -2,11 +2,12 @@ namespace Menuet.Mechanisms.ContractMarket;
 
 /// <summary>
 /// What operators earn of utilities they promise to users, when users choose among operators by logit: the game between operators, with every menu that is
-/// incentive compatible and individually rational as a strategy.
+/// incentive compatible as a strategy.
 /// </summary>
 /// <remarks>
-/// <para>A menu is what it gives, v_1 ≥ max(u_0, 0) and v_{n+1} = v_n + (β_n − β_{n+1}) s_n with L_min ≤ s_1 ≤ … ≤ s_{N−1} ≤ L_max, and latencies between:
-/// s_{n−1} ≤ L_n ≤ s_n. That is incentive compatibility, written out: type n has s_n ≥ L_n from what n + 1 would lose, s_n ≤ L_{n+1} from what n would.</para>
+/// <para>A menu is what it gives, v_1 and v_{n+1} = v_n + (β_n − β_{n+1}) s_n with L_min ≤ s_1 ≤ … ≤ s_{N−1} ≤ L_max, and latencies between:
+/// s_{n−1} ≤ L_n ≤ s_n. That is incentive compatibility, written out: type n has s_n ≥ L_n from what n + 1 would lose, s_n ≤ L_{n+1} from what n would.
+/// v may be below u_0: prices may be as high as an operator likes, and users who get nothing stay away.</para>
 /// <para>Operators keep what users get net of refunds, W_n = R_n − R̄p_n = α₁q − β_n L_n − v_n, when others move; the price R follows p. So utilities do not depend on loads, users
 /// re-equilibrate to z_{m,n} = e^{v_{m,n}/τ} / (e^{u_0/τ} + Σ_k e^{v_{k,n}/τ}) at once and in one way only, and only the others' v matters to an operator. (With R fixed
 /// instead, congestion attracts users by its refunds, and there need not be one user equilibrium.)</para>
@@ -43,8 +44,8 @@ internal sealed class OperatorGame
     /// <summary>z of the last evaluation.</summary>
     internal double Share(int n) => shares[n];
 
-    /// <summary>The least v_1.</summary>
-    internal double Floor => Math.Max(0, market.Outside);
+    /// <summary>The least v_1 worth considering: what a user would lose who paid everything for nothing.</summary>
+    internal double Floor => market.Outside - market.Worth.Max() - (market.Sensitivity[0] * market.MaxLatency);
 
     /// <summary>v from v_1 and s.</summary>
     internal void Promise(ReadOnlySpan<double> menu, Span<double> utilities)

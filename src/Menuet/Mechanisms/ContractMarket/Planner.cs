@@ -8,9 +8,9 @@ namespace Menuet.Mechanisms.ContractMarket;
 /// bound.
 /// </summary>
 /// <remarks>
-/// <para>Starts: the shares of msmc and deferred acceptance, demands at the dual prices of the bound (<see cref="ProfitBound"/>), whole types at random, and changes of the
+/// <para>Starts: the shares of msmc and quota-matching, demands at the dual prices of the bound (<see cref="ProfitBound"/>), whole types at random, and changes of the
 /// best plan so far. From each, <see cref="LoadPlan"/> climbs; the last plan is climbed to more digits and gets the better of ironed and programmed menus.</para>
-/// <para>Guarantee: IR and IC at the loads it returns, and Bound ≥ every total that any assignment and any incentive-compatible menus earn. Optimal when the two meet to
+/// <para>Guarantee: IR and IC at the loads it returns, and Bound ≥ every total that any assignment earns under individually rational and incentive-compatible menus. Optimal when the two meet to
 /// 1e-9, else Converged when all starts are done; LimitReached when time, iterations or the effort allowed for large markets ended it.
 /// The same seed gives the same plan unless time ends it.</para>
 /// <para>A benchmark for what coordination could reach: users may prefer another operator than the one they are assigned to.</para>
@@ -18,8 +18,9 @@ namespace Menuet.Mechanisms.ContractMarket;
 /// </remarks>
 internal sealed class Planner : ISolver<OperatorMarket, MarketOutcome>
 {
-    private const int Starts = 60;
-    private const int DualStarts = 12;
+    private const int Starts = 32;
+    private const int DualStarts = 6;
+    private const int RoundsPerLevel = 8;       // MaxIterations limits climbs, and an eighth of it refinements of the bound
     private const int WholeStarts = 200;
     private const double Effort = 3e7;        // types of menus designed
     private const double Coarse = 1e-6;
@@ -40,16 +41,14 @@ internal sealed class Planner : ISolver<OperatorMarket, MarketOutcome>
         var arrays = new MarketArrays(market);
         var oracle = new OperatorProfit(arrays, MenuSolver.Global);
         var search = new Search(arrays, new LoadPlan(arrays, oracle), Math.Min(Starts, options.MaxIterations), Stop);
-        search.From(new double[arrays.Operators * arrays.Types]);
-        if (MixedStableMatching.Run(arrays, Name, options, null, cancellation).Outcome is { } mixed)
-        {
-            search.From(mixed.Shares.AsSpan());
-        }
-
-        if (DeferredAcceptance.Benchmark.Solve(market, options, cancellation).Outcome is { } matched)
-        {
-            search.From(matched.Shares.AsSpan());
-        }
+        var nobody = new double[arrays.Operators * arrays.Types];
+        search.Consider(nobody);
+        var mixed = MixedStableMatching.Run(arrays, Name, options, null, cancellation).Outcome;
+        var matched = new QuotaMatching().Solve(market, options, cancellation).Outcome;
+        search.Consider(mixed is null ? nobody : mixed.Shares.AsSpan());
+        search.Consider(matched is null ? nobody : matched.Shares.AsSpan());
+        search.From(search.Best.ToArray());
+        search.From(mixed is null ? nobody : mixed.Shares.AsSpan());
 
         var bound = new ProfitBound(arrays);
         var candidates = new DualCandidates(arrays, DualStarts);
@@ -60,7 +59,7 @@ internal sealed class Planner : ISolver<OperatorMarket, MarketOutcome>
         }
 
         search.Explore(Rng.Stream(options.Seed, 0));
-        while (refines)
+        for (var level = 0; refines && level < options.MaxIterations / RoundsPerLevel; level++)
         {
             refines = bound.Refine(search.Total, Stop);
         }
@@ -102,7 +101,7 @@ internal sealed class Planner : ISolver<OperatorMarket, MarketOutcome>
         {
             Bound = Math.Max(bound.Bound, total),
             Note = FormattableString.Invariant(
-                $"no assignment under any incentive-compatible menus earns more than {bound.Bound:g7} USD/s, {100 * Math.Max(0, gap) / Math.Max(Math.Abs(total), double.Epsilon):g2} % above this one ({(bound.Step > 0 ? FormattableString.Invariant($"dual bound on a grid of {bound.Step:g3} tasks/s") : "bound of empty queues")})"),
+                $"no assignment under individually rational and incentive-compatible menus earns more than {bound.Bound:g7} USD/s, {100 * Math.Max(0, gap) / Math.Max(Math.Abs(total), double.Epsilon):g2} % above this one ({(bound.Step > 0 ? FormattableString.Invariant($"dual bound on a grid of {bound.Step:g3} tasks/s") : "bound of empty queues")})"),
         };
     }
 
@@ -120,15 +119,20 @@ internal sealed class Planner : ISolver<OperatorMarket, MarketOutcome>
 
         internal bool Stopped => exhausted;
 
+        /// <summary>Takes shares as they are, if they are better.</summary>
+        internal void Consider(ReadOnlySpan<double> shares)
+        {
+            plan.Start(shares);
+            Take();
+        }
+
         internal void From(ReadOnlySpan<double> shares)
         {
-            if (Total > double.NegativeInfinity && Done())
+            if (!Done())
             {
-                return;
+                plan.Start(shares);
+                Climb(Coarse);
             }
-
-            plan.Start(shares);
-            Climb(Coarse);
         }
 
         /// <summary>Assignments of whole types that no single move improves, best first; then the best plan with a few of its types moved.</summary>
@@ -190,6 +194,11 @@ internal sealed class Planner : ISolver<OperatorMarket, MarketOutcome>
         {
             plan.Climb(precision, false, Exhausted);
             Climbs++;
+            Take();
+        }
+
+        private void Take()
+        {
             if (plan.Total > Total)
             {
                 Total = plan.Total;

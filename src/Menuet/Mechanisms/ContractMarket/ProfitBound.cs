@@ -1,6 +1,6 @@
 namespace Menuet.Mechanisms.ContractMarket;
 
-/// <summary>What the operators' total cannot exceed, whoever serves whom under whatever incentive-compatible menus: far tighter than <see cref="WelfareBound"/>.</summary>
+/// <summary>What the operators' total cannot exceed, whoever serves whom under whatever individually rational and incentive-compatible menus: far tighter than <see cref="WelfareBound"/>.</summary>
 /// <remarks>
 /// <para>Weak duality over who serves whom (<see cref="TaskPrices"/>), with every operator's problem bounded on a grid (<see cref="OperatorRelaxation"/>). The grid begins coarse; then
 /// demands that no assignment better than the incumbent can have are cut off, and what is left is looked at on a grid twice as fine, as long as it fits.</para>
