@@ -157,7 +157,8 @@ internal sealed class Team(int environments) : ToyEnvironment(environments, 2, 2
     {
         for (var e = 0; e < Environments; e++)
         {
-            var (d1, d2) = (Math.Clamp(actions[2 * e], -1, 1) - _t[2 * e], Math.Clamp(actions[2 * e + 1], -1, 1) - _t[2 * e + 1]);
+            var d1 = Math.Clamp(actions[2 * e], -1, 1) - _t[2 * e];
+            var d2 = Math.Clamp(actions[2 * e + 1], -1, 1) - _t[2 * e + 1];
             rewards[2 * e] = rewards[2 * e + 1] = 1 - d1 * d1 - d2 * d2 - (d1 + d2) * (d1 + d2);
             statuses[2 * e] = statuses[2 * e + 1] = Status.Terminated;
             End(e);

@@ -71,8 +71,8 @@ public sealed record DiffusionQOptions
 /// <list type="number">
 /// <item>K denoising steps from Gaussian noise, noise after every step but the last; gradients pass through the whole chain;</item>
 /// <item>exploration: what the chain draws, plus Gaussian noise (0.01 in Table IV), held within [-1, 1];</item>
-/// <item>corrected target: the reward, for an episode is one step (γ = 0); with γ &gt; 0 the next state's value by the smaller of two target critics (the paper has the same
-/// state, one critic, and no square in the loss: <see cref="DiffusionQOptions.PaperExact"/>);</item>
+/// <item>corrected target: the reward, for an episode is one step (γ = 0); with γ &gt; 0 the next state's value by the smaller of two target critics
+/// (the paper has the same state, one critic, and no square in the loss: <see cref="DiffusionQOptions.PaperExact"/>);</item>
 /// <item>the smaller of two critics in the actor's loss (the paper's Eq. (20));</item>
 /// <item>targets follow by 0.005; uniform actions until the warm-up is full;</item>
 /// <item>learning rates and batch are not those of Table IV, with which hardly any weight moves and no batch ever fills.</item>

@@ -17,8 +17,8 @@ public enum Prediction
 /// An actor that denoises its action in K steps from Gaussian noise. Source: Ye et al., Eqs. (11) to (18) and Table III; Ho, Jain and Abbeel 2020, Algorithm 2.
 /// </summary>
 /// <remarks>
-/// Schedule, variance preserving: 1 − β_k = exp(−β_min/K − (2k − 1)(β_max − β_min)/(2K²)), k = 1…K. Deviates: the paper leaves the schedule and what the network
-/// predicts open; predicting the action is the default because the bounds then cost no gradient.
+/// Schedule, variance preserving: 1 − β_k = exp(−β_min/K − (2k − 1)(β_max − β_min)/(2K²)), k = 1…K. Deviates: the paper leaves the schedule and what the
+/// network predicts open; predicting the action is the default because the bounds then cost no gradient.
 /// </remarks>
 public sealed record DiffusionArchitecture : Architecture
 {

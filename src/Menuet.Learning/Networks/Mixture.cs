@@ -9,7 +9,9 @@ public enum BalanceLoss
     /// <summary>Nothing.</summary>
     None,
 
-    /// <summary>M Σ_e f_e P_e: f_e the share of rows sent to expert e, P_e its mean gate probability. Least, 1, when both are uniform. Source: Fedus et al. 2022, Eq. (4).</summary>
+    /// <summary>
+    /// M Σ_e f_e P_e: f_e the share of rows sent to expert e, P_e its mean gate probability; 1 when both are uniform. Source: Fedus et al. 2022, Eq. (4).
+    /// </summary>
     Load,
 
     /// <summary>Minus the entropy of the batch's mean gate, Σ_e P_e ln P_e.</summary>

@@ -8,9 +8,9 @@ namespace Menuet.Learning.Networks;
 /// cubic schedule is that of Zhu and Gupta 2017, Eq. (1).
 /// </summary>
 /// <remarks>
-/// A unit's importance is the norm of its outgoing weights times the norm of its incoming ones; the least important of a layer go first. A unit that is off
-/// has only zero weights, hence no gradient, and stays off. Deviates: the paper prunes by a group-sparse penalty and a threshold; here the number of units kept is prescribed,
-/// so that the size of the result is known beforehand.
+/// A unit's importance is the norm of its outgoing weights times the norm of its incoming ones; the least important of a layer go first. A unit that is
+/// off has only zero weights, hence no gradient, and stays off. Deviates: the number of units kept is prescribed instead of a threshold, so that the size
+/// of the result is known beforehand.
 /// </remarks>
 public sealed record TinyArchitecture : Architecture
 {

@@ -4,7 +4,9 @@ using Menuet.Learning.Networks;
 namespace Menuet.Learning.Policies;
 
 /// <summary>u ~ N(μ(o), σ²), σ free of the observation; the action is u clamped, or tanh u.</summary>
-/// <remarks>Source: squashing and its density: Haarnoja et al. 2018b, Appendix C; ln(1 − tanh² u) = 2 (ln 2 − u − ln(1 + e^−2u)), which never overflows.</remarks>
+/// <remarks>
+/// Source: squashing and its density: Haarnoja et al. 2018 (arXiv 1812.05905), Appendix C; ln(1 − tanh² u) = 2 (ln 2 − u − ln(1 + e^−2u)) never overflows.
+/// </remarks>
 internal sealed class GaussianPolicy(INetwork network, Matrix logDeviation, bool squashed) : StochasticPolicy(network, network.Outputs)
 {
     private const float Lowest = -5f, Highest = 2f;   // bounds of ln σ: beyond them densities lose their meaning in single precision

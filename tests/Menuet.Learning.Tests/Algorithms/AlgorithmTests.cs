@@ -13,14 +13,73 @@ public sealed class AlgorithmTests
 
     private static readonly Dictionary<string, Func<ulong, ILearner>> Learners = new()
     {
-        ["ppo"] = seed => new Ppo(new Docking(24), new() { Seed = seed, Actor = Small, Critic = Small, Minibatch = 64, Horizon = 8, Epochs = 2, ValueClip = 0.2f }),
-        ["moe-ppo"] = seed => new Ppo(new Bandit(64), new() { Seed = seed, Actor = new MixtureArchitecture(), Critic = Small, Minibatch = 128, Epochs = 2 }),
-        ["grid-ppo"] = seed => new Ppo(new Bandit(64), new() { Seed = seed, Actor = Small, Critic = Small, Minibatch = 128, Epochs = 2, Policy = new() { Law = ActionLaw.Grid } }),
+        ["ppo"] = seed => new Ppo(new Docking(24), new()
+        {
+            Seed = seed,
+            Actor = Small,
+            Critic = Small,
+            Minibatch = 64,
+            Horizon = 8,
+            Epochs = 2,
+            ValueClip = 0.2f,
+        }),
+        ["moe-ppo"] = seed => new Ppo(new Bandit(64), new()
+        {
+            Seed = seed,
+            Actor = new MixtureArchitecture(),
+            Critic = Small,
+            Minibatch = 128,
+            Epochs = 2,
+        }),
+        ["grid-ppo"] = seed => new Ppo(new Bandit(64), new()
+        {
+            Seed = seed,
+            Actor = Small,
+            Critic = Small,
+            Minibatch = 128,
+            Epochs = 2,
+            Policy = new() { Law = ActionLaw.Grid },
+        }),
         ["mappo"] = seed => new Mappo(new Team(32), new() { Seed = seed, Horizon = 4, Epochs = 2 }),
-        ["sac"] = seed => new Sac(new Docking(16), new() { Seed = seed, Actor = SmallRelu, Critic = SmallRelu, Warmup = 64, Batch = 64, Capacity = 300 }),
-        ["ddpg"] = seed => new Ddpg(new Docking(16), new() { Seed = seed, Actor = SmallRelu, Critic = SmallRelu, Warmup = 64, Batch = 64, Capacity = 300, TargetNoise = 0.1f, ActorDelay = 2 }),
-        ["diffusion-q"] = seed => new DiffusionQ(new Bandit(16), new() { Seed = seed, Actor = new DiffusionArchitecture { Hidden = [32] }, Critic = SmallRelu, Warmup = 64, Batch = 64, Capacity = 300 }),
-        ["diffusion-q, paper"] = seed => new DiffusionQ(new Bandit(16), new() { Seed = seed, Actor = new DiffusionArchitecture { Hidden = [32] }, Critic = SmallRelu, Warmup = 64, Batch = 64, Capacity = 300, PaperExact = true }),
+        ["sac"] = seed => new Sac(new Docking(16), new()
+        {
+            Seed = seed,
+            Actor = SmallRelu,
+            Critic = SmallRelu,
+            Warmup = 64,
+            Batch = 64,
+            Capacity = 300,
+        }),
+        ["ddpg"] = seed => new Ddpg(new Docking(16), new()
+        {
+            Seed = seed,
+            Actor = SmallRelu,
+            Critic = SmallRelu,
+            Warmup = 64,
+            Batch = 64,
+            Capacity = 300,
+            TargetNoise = 0.1f,
+            ActorDelay = 2,
+        }),
+        ["diffusion-q"] = seed => new DiffusionQ(new Bandit(16), new()
+        {
+            Seed = seed,
+            Actor = new DiffusionArchitecture { Hidden = [32] },
+            Critic = SmallRelu,
+            Warmup = 64,
+            Batch = 64,
+            Capacity = 300,
+        }),
+        ["diffusion-q, paper"] = seed => new DiffusionQ(new Bandit(16), new()
+        {
+            Seed = seed,
+            Actor = new DiffusionArchitecture { Hidden = [32] },
+            Critic = SmallRelu,
+            Warmup = 64,
+            Batch = 64,
+            Capacity = 300,
+            PaperExact = true,
+        }),
     };
 
     public static TheoryData<string> Names => [.. Learners.Keys];
@@ -244,7 +303,16 @@ public sealed class AlgorithmTests
     [Fact]
     public void Ppo_DocksInOneStep()
     {
-        var ppo = new Ppo(new Docking(64), new() { Actor = Small, Critic = Small, Horizon = 12, Minibatch = 128, Epochs = 6, LearningRate = 3e-3f, AnnealUpdates = 1440 });
+        var ppo = new Ppo(new Docking(64), new()
+        {
+            Actor = Small,
+            Critic = Small,
+            Horizon = 12,
+            Minibatch = 128,
+            Epochs = 6,
+            LearningRate = 3e-3f,
+            AnnealUpdates = 1440,
+        });
         Train(ppo, 40);
         Assert.InRange(Play.MeanReward(new Docking(200), ppo.Policy, 6), -0.003, 0);
     }
@@ -254,7 +322,16 @@ public sealed class AlgorithmTests
     [InlineData(CriticView.Independent)]
     public void Mappo_ReachesTheTeamOptimum(CriticView view)
     {
-        var mappo = new Mappo(new Team(128), new() { View = view, Horizon = 2, Epochs = 6, Parts = 2, LearningRate = 3e-3f, Entropy = 0f, AnnealUpdates = 960 });
+        var mappo = new Mappo(new Team(128), new()
+        {
+            View = view,
+            Horizon = 2,
+            Epochs = 6,
+            Parts = 2,
+            LearningRate = 3e-3f,
+            Entropy = 0f,
+            AnnealUpdates = 960,
+        });
         Train(mappo, 80);
         Assert.InRange(Play.MeanReward(new Team(500), mappo.Policy, 1), 0.99, 1);
     }
@@ -262,7 +339,17 @@ public sealed class AlgorithmTests
     [Fact]
     public void Sac_ReachesTheOptimumOfTheBandit_AndLowersItsTemperature()
     {
-        var sac = new Sac(new Bandit(32), new() { Actor = SmallRelu, Critic = SmallRelu, Discount = 0, Batch = 128, Warmup = 500, ActorLearningRate = 3e-3f, CriticLearningRate = 3e-3f, InitialTemperature = 0.2f });
+        var sac = new Sac(new Bandit(32), new()
+        {
+            Actor = SmallRelu,
+            Critic = SmallRelu,
+            Discount = 0,
+            Batch = 128,
+            Warmup = 500,
+            ActorLearningRate = 3e-3f,
+            CriticLearningRate = 3e-3f,
+            InitialTemperature = 0.2f,
+        });
         Train(sac, 900);
         Assert.InRange(sac.Iterate().Temperature, 0, 0.1);
         Assert.InRange(Play.MeanReward(new Bandit(500), sac.Policy, 1), 0.985, 1);
@@ -271,7 +358,18 @@ public sealed class AlgorithmTests
     [Fact]
     public void Sac_Docks()
     {
-        var sac = new Sac(new Docking(16), new() { Actor = SmallRelu, Critic = SmallRelu, Discount = 0.8f, TargetShare = 0.02f, Batch = 128, Warmup = 500, ActorLearningRate = 3e-3f, CriticLearningRate = 3e-3f, InitialTemperature = 0.1f });
+        var sac = new Sac(new Docking(16), new()
+        {
+            Actor = SmallRelu,
+            Critic = SmallRelu,
+            Discount = 0.8f,
+            TargetShare = 0.02f,
+            Batch = 128,
+            Warmup = 500,
+            ActorLearningRate = 3e-3f,
+            CriticLearningRate = 3e-3f,
+            InitialTemperature = 0.1f,
+        });
         Train(sac, 1200);
         Assert.InRange(Play.MeanReward(new Docking(200), sac.Policy, 6), -0.006, 0);
     }
@@ -298,7 +396,19 @@ public sealed class AlgorithmTests
     [Fact]
     public void Ddpg_Docks()
     {
-        var ddpg = new Ddpg(new Docking(16), new() { Actor = SmallRelu, Critic = SmallRelu, Discount = 0.8f, TargetShare = 0.02f, Batch = 128, Warmup = 500, ActorDelay = 2, TargetNoise = 0.1f, ActorLearningRate = 1e-3f, CriticLearningRate = 3e-3f });
+        var ddpg = new Ddpg(new Docking(16), new()
+        {
+            Actor = SmallRelu,
+            Critic = SmallRelu,
+            Discount = 0.8f,
+            TargetShare = 0.02f,
+            Batch = 128,
+            Warmup = 500,
+            ActorDelay = 2,
+            TargetNoise = 0.1f,
+            ActorLearningRate = 1e-3f,
+            CriticLearningRate = 3e-3f,
+        });
         Train(ddpg, 1200);
         Assert.InRange(Play.MeanReward(new Docking(200), ddpg.Policy, 6), -0.006, 0);
     }
