@@ -15,7 +15,10 @@ public sealed class OperatorMarketAuditTests
         {
             var market = OperatorMarkets.Draw(seed);
             Assert.Empty(market.Problems());
-            foreach (var solver in door.SolverList.Where(s => s.Name != "menu" || market.Operators.Length == 1))
+            // The two solvers that search for seconds take two markets of the eighty.
+            var searches = seed % 40 == 0;
+            foreach (var solver in door.SolverList.Where(s =>
+                (s.Name != "menu" || market.Operators.Length == 1) && (searches || s.Name is not ("planner" or "equilibrium"))))
             {
                 var solution = solver.Solve(market, new(), default);
                 var answer = door.Describe(market, solution);
