@@ -11,12 +11,12 @@ public sealed class OperatorMarketAuditTests
     public void RandomMarkets_EveryMethod_KeepsItsPromises()
     {
         var door = ContractMarketMechanism.Door;
-        for (ulong seed = 0; seed < 80; seed++)
+        for (ulong seed = 0; seed < 8; seed++)
         {
             var market = OperatorMarkets.Draw(seed);
             Assert.Empty(market.Problems());
-            // The two solvers that search for seconds take two markets of the eighty.
-            var searches = seed % 40 == 0;
+            // The two solvers that search for seconds take one market of the eight.
+            var searches = seed == 0;
             foreach (var solver in door.SolverList.Where(s =>
                 (s.Name != "menu" || market.Operators.Length == 1) && (searches || s.Name is not ("planner" or "equilibrium"))))
             {
