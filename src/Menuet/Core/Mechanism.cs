@@ -32,6 +32,18 @@ public interface IMechanism
     /// <exception cref="InvalidRequestException">A document is invalid; paths of the answer start with <c>answer</c>.</exception>
     Report Judge(ReadOnlyMemory<byte> market, ReadOnlyMemory<byte> answer, SolveOptions options);
 
+    /// <summary>Lets a policy answer a market, and audits it like any other answer.</summary>
+    /// <param name="market">UTF-8 JSON of this kind.</param>
+    /// <param name="scenario">What the policy was trained on.</param>
+    /// <param name="policy">Decides.</param>
+    /// <param name="name">How the report names it.</param>
+    /// <param name="options">Tolerance.</param>
+    /// <exception cref="InvalidRequestException">The document is invalid, or the policy was trained on another kind or cannot see this market.</exception>
+    Report Solve(ReadOnlyMemory<byte> market, IScenario scenario, IPolicy policy, string name, SolveOptions options);
+
+    /// <summary>How it is played; null: it is not.</summary>
+    IEnvironmentDoor? Environment { get; }
+
     /// <summary>All schemes on one market.</summary>
     /// <exception cref="InvalidRequestException">The document is invalid; all problems at once.</exception>
     Comparison Compare(ReadOnlyMemory<byte> market, SolveOptions options, CancellationToken cancellation);
@@ -100,6 +112,9 @@ public sealed record Mechanism<TMarket, TOutcome, TAnswer> : IMechanism
     public required Func<TMarket, SolveOptions, CancellationToken, Comparison> Schemes { get; init; }
 
     /// <inheritdoc/>
+    public IEnvironmentDoor? Environment { get; init; }
+
+    /// <inheritdoc/>
     public ImmutableArray<SolverDescription> Solvers => [.. SolverList.Select(solver => new SolverDescription(solver.Name, solver.Summary))];
 
     /// <inheritdoc/>
@@ -108,15 +123,18 @@ public sealed record Mechanism<TMarket, TOutcome, TAnswer> : IMechanism
         ArgumentNullException.ThrowIfNull(options);
         var (parsed, header) = ReadMarket(market.Span);
         var chosen = Choose(solver);
-        var start = Stopwatch.GetTimestamp();
-        var solution = chosen.Solve(parsed, options, cancellation);
-        var elapsed = Stopwatch.GetElapsedTime(start);
-        var answer = Describe(parsed, solution);
-        var run = new SolverRun(
-            chosen.Name, solution.Termination, Known(solution.Bound), Gap(solution.Bound, answer.Objective), solution.Iterations, elapsed, solution.Note);
-        var hasOutcome = answer.Objective is not null;
-        return MakeReport(
-            header, answer, run, chosen.Promises(parsed), hasOutcome ? Audit(parsed, answer, options) : null, () => hasOutcome ? Tables(parsed, answer) : []);
+        return Grade(parsed, header, chosen.Name, () => chosen.Solve(parsed, options, cancellation), chosen.Promises(parsed), options);
+    }
+
+    /// <inheritdoc/>
+    public Report Solve(ReadOnlyMemory<byte> market, IScenario scenario, IPolicy policy, string name, SolveOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(scenario);
+        ArgumentNullException.ThrowIfNull(options);
+        var (parsed, header) = ReadMarket(market.Span);
+        return scenario is IScenario<TMarket, TOutcome> played
+            ? Grade(parsed, header, name, () => played.Answer(parsed, policy), SolverList[0].Promises(parsed), options)
+            : throw new InvalidRequestException([new("--solver", "was trained on another kind of market; train one on this kind", $"\"{name}\"")], Kind);
     }
 
     /// <inheritdoc/>
@@ -193,6 +211,20 @@ public sealed record Mechanism<TMarket, TOutcome, TAnswer> : IMechanism
         var document = Document.Read(text, MarketShape);
         var problems = document.Problems.IsEmpty ? [.. document.Value.Problems()] : document.Problems;
         return problems.IsEmpty ? (document.Value, document.Header) : throw new InvalidRequestException(problems, Kind);
+    }
+
+    private Report Grade(
+        TMarket market, Header header, string name, Func<Solution<TOutcome>> solve, ImmutableArray<Claim> promises, SolveOptions options)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var solution = solve();
+        var elapsed = Stopwatch.GetElapsedTime(start);
+        var answer = Describe(market, solution);
+        var run = new SolverRun(
+            name, solution.Termination, Known(solution.Bound), Gap(solution.Bound, answer.Objective), solution.Iterations, elapsed, solution.Note);
+        var hasOutcome = answer.Objective is not null;
+        return MakeReport(
+            header, answer, run, promises, hasOutcome ? Audit(market, answer, options) : null, () => hasOutcome ? Tables(market, answer) : []);
     }
 
     private ISolver<TMarket, TOutcome> Choose(string? name)
