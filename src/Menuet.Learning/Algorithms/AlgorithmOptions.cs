@@ -21,4 +21,12 @@ public abstract record AlgorithmOptions
 
     /// <summary>The policy alone, as a learner builds it: its parameters are the first of the block, in the same order.</summary>
     internal abstract IPolicy BuildPolicy(Parameters parameters, int observationSize, int actionSize, ref Rng rng);
+
+    /// <summary>Numbers that the critic sees of a row.</summary>
+    internal abstract int CriticInputs(int observationSize, int actionSize, int stateSize);
+
+    /// <summary>What does not fit together or to an environment; paths are those of the algorithm's keys.</summary>
+    /// <param name="rows">Rows of the environment.</param>
+    /// <param name="stateSize">Numbers that describe a whole environment.</param>
+    internal abstract IEnumerable<Problem> Problems(int rows, int stateSize);
 }

@@ -69,6 +69,10 @@ public sealed record DdpgOptions : AlgorithmOptions
 
     internal override IPolicy BuildPolicy(Parameters parameters, int observationSize, int actionSize, ref Rng rng) =>
         new DirectPolicy(Actor.Build(parameters, observationSize, actionSize, 0.01f, ref rng), actionSize);
+
+    internal override int CriticInputs(int observationSize, int actionSize, int stateSize) => observationSize + actionSize;
+
+    internal override IEnumerable<Problem> Problems(int rows, int stateSize) => ReplayBuffer.Problems(Capacity, Batch, Warmup, rows);
 }
 
 /// <summary>Deterministic policy gradient with two critics: the plain baseline of the diffusion actor, and with delay and target noise TD3.</summary>

@@ -66,6 +66,10 @@ public sealed record DiffusionQOptions : AlgorithmOptions
 
     internal override IPolicy BuildPolicy(Parameters parameters, int observationSize, int actionSize, ref Rng rng) =>
         new DirectPolicy(Actor.Build(parameters, observationSize, actionSize, 0.1f, ref rng), actionSize);
+
+    internal override int CriticInputs(int observationSize, int actionSize, int stateSize) => observationSize + actionSize;
+
+    internal override IEnumerable<Problem> Problems(int rows, int stateSize) => ReplayBuffer.Problems(Capacity, Batch, Warmup, rows);
 }
 
 /// <summary>A diffusion actor that climbs the smaller of two critics through all its denoising steps.</summary>

@@ -79,6 +79,16 @@ public sealed record MappoOptions : AlgorithmOptions
 
     internal override IPolicy BuildPolicy(Parameters parameters, int observationSize, int actionSize, ref Rng rng) =>
         StochasticPolicy.Build(parameters, Actor, Policy, observationSize, actionSize, ref rng);
+
+    internal override int CriticInputs(int observationSize, int actionSize, int stateSize) => observationSize + (View == CriticView.Centralised ? stateSize : 0);
+
+    internal override IEnumerable<Problem> Problems(int rows, int stateSize)
+    {
+        if (Parts > (long)rows * Horizon)
+            yield return Problem.With("parts", Parts, $"is more than a round has samples ({rows} rows × horizon {Horizon})");
+        if (View == CriticView.Centralised && stateSize == 0)
+            yield return new("view", "this environment describes no state: use \"independent\"", "\"centralised\"");
+    }
 }
 
 /// <summary>PPO for several agents with one shared policy, which sees only an agent's own observation, and a critic that may see everything.</summary>

@@ -75,6 +75,14 @@ public sealed record PpoOptions : AlgorithmOptions
 
     internal override IPolicy BuildPolicy(Parameters parameters, int observationSize, int actionSize, ref Rng rng) =>
         StochasticPolicy.Build(parameters, Actor, Policy, observationSize, actionSize, ref rng);
+
+    internal override int CriticInputs(int observationSize, int actionSize, int stateSize) => observationSize;
+
+    internal override IEnumerable<Problem> Problems(int rows, int stateSize)
+    {
+        if (Minibatch > (long)rows * Horizon)
+            yield return Problem.With("minibatch", Minibatch, $"is more than a round has samples ({rows} rows × horizon {Horizon}): lower it, or raise environments or horizon");
+    }
 }
 
 /// <summary>Proximal policy optimisation; with a mixture as its actor it is the MoE-PPO of Wen et al., with a transformer that of Lai et al.</summary>

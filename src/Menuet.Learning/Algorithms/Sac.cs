@@ -64,6 +64,10 @@ public sealed record SacOptions : AlgorithmOptions
 
     internal override IPolicy BuildPolicy(Parameters parameters, int observationSize, int actionSize, ref Rng rng) =>
         new DirectPolicy(Actor.Build(parameters, observationSize, 2 * actionSize, 0.01f, ref rng), actionSize, squashed: true);
+
+    internal override int CriticInputs(int observationSize, int actionSize, int stateSize) => observationSize + actionSize;
+
+    internal override IEnumerable<Problem> Problems(int rows, int stateSize) => ReplayBuffer.Problems(Capacity, Batch, Warmup, rows);
 }
 
 /// <summary>Soft actor-critic with two critics and a learned temperature.</summary>
