@@ -64,7 +64,7 @@ public sealed class TrainedPolicy : IPolicy
 
     internal IPolicy Policy { get; }
 
-    internal ReadOnlySpan<float> Weights => _parameters.Values;
+    internal Span<float> Weights => _parameters.Values;
 
     /// <inheritdoc/>
     public void Act(ReadOnlySpan<float> observations, Span<float> actions, int rows) => Policy.Act(observations, actions, rows);

@@ -194,7 +194,10 @@ public sealed class TrainingRun : IDisposable
     private (long, long) Read(BinaryReader reader)
     {
         Stored.Expect(reader, Magic);
-        var document = reader.ReadBytes(reader.ReadInt32());
+        var length = reader.ReadInt32();
+        var document = reader.ReadBytes(length);
+        if (document.Length < length)
+            throw new EndOfStreamException();
         var differences = Differences("$", Fixed(document), Fixed(_experiment.Write())).ToList();
         var seed = reader.ReadInt32();
         if (seed != _seed)
