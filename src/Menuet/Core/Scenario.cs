@@ -108,7 +108,8 @@ public sealed record Measure(string Name, string Meaning, string Unit, double Me
 /// <summary>How a mechanism is played: data, not a base class.</summary>
 /// <param name="summary">What is observed, decided and rewarded.</param>
 /// <param name="shape">The scenario's document.</param>
-internal sealed class EnvironmentDoor<TScenario>(string summary, Shape<TScenario> shape) : IEnvironmentDoor
+/// <param name="problems">What is wrong between its options; null: nothing can be.</param>
+internal sealed class EnvironmentDoor<TScenario>(string summary, Shape<TScenario> shape, Func<TScenario, IEnumerable<Problem>>? problems = null) : IEnvironmentDoor
     where TScenario : class, IScenario, new()
 {
     /// <inheritdoc/>
@@ -121,7 +122,8 @@ internal sealed class EnvironmentDoor<TScenario>(string summary, Shape<TScenario
     public IScenario Read(ReadOnlySpan<byte> scenario)
     {
         var document = Document.Read(scenario, shape);
-        return document.Problems.IsEmpty ? document.Value : throw new InvalidRequestException(document.Problems);
+        var found = document.Problems.IsEmpty && problems is not null ? [.. problems(document.Value)] : document.Problems;
+        return found.IsEmpty ? document.Value : throw new InvalidRequestException(found);
     }
 
     /// <inheritdoc/>

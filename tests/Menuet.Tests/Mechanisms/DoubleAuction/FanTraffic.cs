@@ -18,22 +18,27 @@ internal sealed class FanTraffic
     private Rng demand;
 
     internal FanTraffic(int count, ulong seed)
+        : this(count, Rng.Stream(seed, 1), Rng.Stream(seed, 2))
     {
-        movement = Rng.Stream(seed, 1);
-        demand = Rng.Stream(seed, 2);
+    }
+
+    internal FanTraffic(int count, Rng movement, Rng demand)
+    {
+        this.movement = movement;
+        this.demand = demand;
         vehicles = new Vehicle[count];
         for (var i = 0; i < count; i++)
         {
-            var (along, road) = (Side * movement.NextDouble(), Roads[movement.NextInt(Roads.Length)]);
-            var horizontal = movement.NextInt(2) == 0;
+            var (along, road) = (Side * this.movement.NextDouble(), Roads[this.movement.NextInt(Roads.Length)]);
+            var horizontal = this.movement.NextInt(2) == 0;
             vehicles[i] = new()
             {
                 X = horizontal ? along : road,
                 Y = horizontal ? road : along,
                 Horizontal = horizontal,
-                Forward = movement.NextInt(2) == 0,
-                Speed = Math.Clamp(25 + (2.5 * movement.NextNormal()), 15, 35),
-                Shadow = 8 * movement.NextNormal(),
+                Forward = this.movement.NextInt(2) == 0,
+                Speed = Math.Clamp(25 + (2.5 * this.movement.NextNormal()), 15, 35),
+                Shadow = 8 * this.movement.NextNormal(),
             };
         }
     }
