@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Menuet.Cli.Commands;
 using Menuet.Cli.Rendering;
+using Menuet.Learning;
 
 namespace Menuet.Cli;
 
@@ -38,6 +39,11 @@ internal static class CommandLine
             terminal.Error.WriteLine("menuet: stopped before there was an outcome");
             return ExitCode.NoOutcome;
         }
+        catch (DivergenceException error)
+        {
+            terminal.Error.WriteLine($"menuet: training diverged: {error.Message}");
+            return ExitCode.NoOutcome;
+        }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             terminal.Error.WriteLine($"menuet: {error.Message}");
@@ -59,12 +65,15 @@ internal static class CommandLine
 
     internal static RootCommand Root(Terminal terminal)
     {
-        var root = new RootCommand("Designs, checks and compares incentive mechanisms for markets in AI-generated content.");
+        var root = new RootCommand("Designs, checks, compares and learns incentive mechanisms for markets in AI-generated content.");
         root.Subcommands.Add(SolveCommand.Create(terminal));
         root.Subcommands.Add(AuditCommand.Create(terminal));
         root.Subcommands.Add(CompareCommand.Create(terminal));
         root.Subcommands.Add(SweepCommand.Create(terminal));
         root.Subcommands.Add(FitCommand.Create(terminal));
+        root.Subcommands.Add(TrainCommand.Create(terminal));
+        root.Subcommands.Add(EvaluateCommand.Create(terminal));
+        root.Subcommands.Add(ExportCommand.Create(terminal));
         root.Subcommands.Add(DrawCommand.Create(terminal));
         root.Subcommands.Add(ListCommand.Create(terminal));
         root.Subcommands.Add(SchemaCommand.Create(terminal));
