@@ -55,6 +55,10 @@ internal static class UniformRangeShape
     internal static UniformRange Part(ImmutableArray<UniformRange> listed, int type, int types, double least, double top) =>
         !listed.IsDefault ? listed[type] : new(type == 0 ? Math.Min(least, top / types) : top * type / types, top * (type + 1) / types);
 
+    /// <summary>Where the numbers drawn from several ranges lie once they are in order.</summary>
+    internal static UniformRange[] InOrder(IEnumerable<UniformRange> ranges) =>
+        [.. ranges.Select(range => range.Min).Order().Zip(ranges.Select(range => range.Max).Order(), (min, max) => new UniformRange(min, max))];
+
     /// <summary>What is wrong with a list of ranges, one per type.</summary>
     internal static IEnumerable<Problem> Problems(ImmutableArray<UniformRange> ranges, string path, int types, bool whole = false)
     {

@@ -41,7 +41,7 @@ internal sealed class QualityEnvironment : ContractEnvironment
         var (ranges, scales) = (scenario.Ranges, scenario.Scales ?? scenario.Ranges);
         var logarithms = scenario.Features == MenuFeatures.Logarithms;
         gainRanges = [.. Enumerable.Range(0, types).Select(i => ranges.Gain(i, types))];
-        gainScales = [.. Enumerable.Range(0, types).Select(i => new FeatureScale(scales.Gain(i, types), logarithms))];
+        gainScales = [.. scales.GainsInOrder(types).Select(range => new FeatureScale(range, logarithms))];
         (levelScale, stepScale, userScale) = (new(scales.CostPerLevel, logarithms), new(scales.CostPerStep, logarithms), new(scales.Users));
         double[] Each() => new double[rows * types];
         (gains, probabilities, levelCosts, stepCosts) = (Each(), Each(), Each(), Each());
@@ -91,13 +91,14 @@ internal sealed class QualityEnvironment : ContractEnvironment
     internal List<string> Show(double count, ImmutableArray<QualityType> given)
     {
         var scales = scenario.Scales ?? scenario.Ranges;
+        var limits = scales.GainsInOrder(types);
         var outside = new List<string>();
         users[0] = count;
         ContractAnswer.Check(outside, "users", count, scales.Users);
         for (var i = 0; i < types; i++)
         {
             (gains[i], probabilities[i], levelCosts[i], stepCosts[i]) = (given[i].Gain, given[i].Probability, given[i].CostPerLevel, given[i].CostPerStep);
-            ContractAnswer.Check(outside, FormattableString.Invariant($"gain of type {i + 1}"), given[i].Gain, scales.Gain(i, types));
+            ContractAnswer.Check(outside, FormattableString.Invariant($"gain of type {i + 1}"), given[i].Gain, limits[i]);
             ContractAnswer.Check(outside, FormattableString.Invariant($"costPerLevel of type {i + 1}"), given[i].CostPerLevel, scales.CostPerLevel);
             ContractAnswer.Check(outside, FormattableString.Invariant($"costPerStep of type {i + 1}"), given[i].CostPerStep, scales.CostPerStep);
         }

@@ -200,6 +200,9 @@ public sealed record QualityRanges
     /// <summary>The range of a type's gain.</summary>
     internal UniformRange Gain(int type, int types) => UniformRangeShape.Part(Gains, type, types, 1, 400);
 
+    /// <summary>Where the gains lie once they are in order.</summary>
+    internal UniformRange[] GainsInOrder(int types) => UniformRangeShape.InOrder([.. Enumerable.Range(0, types).Select(type => Gain(type, types))]);
+
     internal IEnumerable<Problem> Problems(string path, int types) =>
         CostPerLevel.Problems($"{path}.costPerLevel").Concat(CostPerStep.Problems($"{path}.costPerStep")).Concat(Users.Problems($"{path}.users"))
             .Concat(Gains.IsDefault ? [] : UniformRangeShape.Problems(Gains, $"{path}.gains", types));

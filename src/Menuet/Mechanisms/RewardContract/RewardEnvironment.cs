@@ -103,8 +103,8 @@ internal sealed class RewardEnvironment : ContractEnvironment
 
         if (scenario.Action == RewardAction.Projected)
         {
-            // Shares of what each step may exceed its least value by.
-            rewards[0] = (unit[row] * quality[row]) + rewards[0];
+            // The first share is a premium out of R_max, the others say where in its window each step lies.
+            rewards[0] = (unit[row] * quality[row]) + (rewards[0] * scenario.RewardMax);
             for (var k = 1; k < types; k++)
             {
                 var (here, below) = ((k * stride) + row, ((k - 1) * stride) + row);
@@ -302,7 +302,7 @@ internal sealed class RewardEnvironment : ContractEnvironment
         }
     }
 
-    /// <summary>From [-1, 1] to a reward, or with projected actions to a premium for the first type and shares for the others.</summary>
+    /// <summary>From [-1, 1] to a reward, or with projected actions to a share.</summary>
     private double Decode(float action)
     {
         var share = Share(action);
@@ -331,13 +331,13 @@ internal sealed class RewardEnvironment : ContractEnvironment
         }
     }
 
-    /// <summary>Premiums to rewards, in place.</summary>
+    /// <summary>Shares to rewards, in place.</summary>
     private void Project()
     {
         for (var row = 0; row < stride; row += Vector<double>.Count)
         {
             var (below, least) = (new Vector<double>(quality, row), new Vector<double>(unit, row));
-            var reward = (least * below) + new Vector<double>(decoded, row);
+            var reward = (least * below) + (new Vector<double>(decoded, row) * scenario.RewardMax);
             reward.CopyTo(decoded, row);
             for (var k = 1; k < types; k++)
             {
