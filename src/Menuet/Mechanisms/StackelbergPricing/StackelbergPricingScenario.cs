@@ -116,8 +116,8 @@ public sealed record StackelbergPricingScenario : IScenario<StackelbergPricingMa
         return PricingPlay.Answer(this, market, policy);
     }
 
-    /// <summary>What is wrong between options.</summary>
-    internal IEnumerable<Problem> Problems()
+    /// <inheritdoc/>
+    public IEnumerable<Problem> Problems()
     {
         var highest = MaxUnitCost ?? UnitCost;
         if (highest < UnitCost)
