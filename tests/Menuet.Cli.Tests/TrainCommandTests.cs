@@ -126,6 +126,26 @@ public sealed class TrainCommandTests(TrainedRun trained) : IClassFixture<Traine
     }
 
     [Fact]
+    public void AMenu_IsLearned_Judged_Carried_AndAnswersAMarket()
+    {
+        using var folder = new TemporaryFolder();
+        var trained = Session.Run(
+            "train", "wen2025/reward-projected-moe-ppo", "--set", "updates=640", "--set", "algorithm.annealUpdates=640",
+            "--set", "evaluation.finalDraws=500", "--out", folder.File("run"));
+        Assert.True(trained.ExitCode == 0, trained.Error);
+        var policy = Path.Combine(folder.File("run"), "policy.json");
+        var here = JsonNode.Parse(Session.Run("evaluate", policy, "--draws", "500", "--format", "json").Output)!;
+        Assert.True((double)here["shareOfReachable"]! > 0.97, here.ToJsonString());
+        Assert.Equal((double)here["measures"]!["solvableShare"]!["mean"]!, (double)here["feasibleShare"]!, 12);
+        // Elsewhere the policy sees the draws through the scales of its training.
+        var there = JsonNode.Parse(Session.Run("evaluate", policy, "--draws", "500", "--format", "json", "--set", "environment.ranges.unitCost=[3,4]").Output)!;
+        Assert.True((double)there["optimumReward"]! < (double)here["optimumReward"]!);
+        var solved = JsonNode.Parse(Session.Run("solve", "wen2025/reward-contract", "--solver", "policy:" + policy, "--format", "json").Output)!;
+        Assert.Equal("candidate", (string)solved["solver"]!["termination"]!);
+        Assert.True((bool)solved["audit"]!["holds"]!, solved.ToJsonString());
+    }
+
+    [Fact]
     public void Export_WritesAModel()
     {
         using var folder = new TemporaryFolder();

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Menuet.Cli.Rendering;
 using Menuet.Learning.Training;
 
@@ -58,11 +60,25 @@ internal static class EvaluateCommand
             return policy.Experiment.Scenario;
         }
 
-        var scenario = Experiment.Read(ExperimentSource.Changed(policy.Experiment.Write(), changes, "environment.")).Scenario;
+        var scenario = Experiment.Read(ExperimentSource.Changed(WithScales(policy.Experiment.Write()), changes, "environment.")).Scenario;
         var sizes = scenario.Start(1);
         return (sizes.ObservationSize, sizes.ActionSize) == (policy.ObservationSize, policy.ActionSize)
             ? scenario
             : throw new InvalidRequestException(
                 [new("--set", $"this environment shows {sizes.ObservationSize} numbers and takes {sizes.ActionSize}, the policy sees {policy.ObservationSize} and decides {policy.ActionSize}")]);
+    }
+
+    /// <summary>A policy sees other draws through the scales of its training: an environment that scales by its ranges is told them.</summary>
+    private static byte[] WithScales(byte[] experiment)
+    {
+        var document = JsonNode.Parse(experiment)!;
+        var environment = document["environment"]!.AsObject();
+        if (environment["ranges"] is not { } ranges || environment.ContainsKey("scales"))
+        {
+            return experiment;
+        }
+
+        environment["scales"] = ranges.DeepClone();
+        return JsonSerializer.SerializeToUtf8Bytes(document);
     }
 }

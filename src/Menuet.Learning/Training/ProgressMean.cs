@@ -21,7 +21,7 @@ internal sealed class ProgressMean
     internal double FinalReward => _lastRewards / _lastRounds;
 
     /// <param name="progress">One round.</param>
-    /// <param name="last">Whether it began in the last tenth of the training.</param>
+    /// <param name="last">Whether it ended in the last tenth of the training.</param>
     internal void Add(in Progress progress, bool last)
     {
         ReadOnlySpan<float> values =

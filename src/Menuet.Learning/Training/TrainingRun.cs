@@ -119,11 +119,10 @@ public sealed class TrainingRun : IDisposable
         while (Share < 1 && !cancellation.IsCancellationRequested)
         {
             clock.Start();
-            var last = Share >= 0.9;
             var progress = _learner.Iterate();
             var old = _updates;
             (_steps, _updates) = (progress.Steps, progress.Updates);
-            _mean.Add(progress, last);
+            _mean.Add(progress, last: Share > 0.9);
             _saturated = progress.SaturatedShare >= 0.95f ? _saturated + 1 : 0;
             clock.Stop();
             var evaluates = Passed(old, _experiment.Evaluation.Every) && Share < 1;
