@@ -8,7 +8,7 @@ namespace Menuet.Cli.Rendering;
 /// <summary>A training as it goes on: gauges that redraw themselves where a person watches, otherwise a line now and then.</summary>
 internal sealed class TrainingText(Terminal terminal, Experiment experiment)
 {
-    private const double SecondsBetweenLines = 10;
+    private const double SecondsBetweenLines = 60;
     private const double SecondsBetweenFrames = 0.1;
     private const int BarWidth = 30;
     private readonly Stopwatch watch = Stopwatch.StartNew();
