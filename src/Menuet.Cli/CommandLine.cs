@@ -26,8 +26,15 @@ internal static class CommandLine
                 return ExitCode.InvalidInput;
             }
 
-            return parsed.InvokeAsync(new() { Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false }, cancellation)
-                .GetAwaiter().GetResult();
+            // Signals are the program's own business: work that is asked to stop takes the time that it needs to save what it has.
+            var configuration = new InvocationConfiguration
+            {
+                Output = terminal.Output,
+                Error = terminal.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            };
+            return parsed.InvokeAsync(configuration, cancellation).GetAwaiter().GetResult();
         }
         catch (InvalidRequestException error)
         {

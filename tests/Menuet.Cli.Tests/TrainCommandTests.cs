@@ -240,27 +240,8 @@ public sealed class TrainCommandTests(TrainedRun trained) : IClassFixture<Traine
     {
         using var folder = new TemporaryFolder();
         var run = folder.File("run");
-        // Its updates are many, so that it cannot end before it is killed; continued, it has the budget of the others.
-        var request = new ProcessStartInfo("dotnet")
+        using (var process = StartLong(run))
         {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var argument in new[] { typeof(CommandLine).Assembly.Location, "train", trained.Experiment, "--out", run, "--set", "updates=1000000", "--set", "evaluation.every=100" })
-        {
-            request.ArgumentList.Add(argument);
-        }
-
-        using (var process = Process.Start(request)!)
-        {
-            var log = Path.Combine(run, "log.csv");
-            var waited = Stopwatch.StartNew();
-            while (!process.HasExited && waited.Elapsed < TimeSpan.FromSeconds(60) && !(File.Exists(Path.Combine(run, "checkpoint.bin")) && Rows(log) > 3))
-            {
-                Thread.Sleep(5);
-            }
-
-            Assert.False(process.HasExited, process.HasExited ? process.StandardError.ReadToEnd() : "");
             process.Kill();
             process.WaitForExit();
         }
@@ -274,8 +255,6 @@ public sealed class TrainCommandTests(TrainedRun trained) : IClassFixture<Traine
         Assert.Equal(0, Session.Run("train", trained.Experiment, "--out", folder.File("whole"), "--set", budget).ExitCode);
         Assert.Equal(File.ReadAllText(Path.Combine(folder.File("whole"), "policy.json")), File.ReadAllText(Path.Combine(run, "policy.json")));
         Assert.Equal(WithoutTimes(Path.Combine(folder.File("whole"), "log.csv")), WithoutTimes(Path.Combine(run, "log.csv")));
-
-        static int Rows(string file) => File.Exists(file) ? ReadShared(file).Count(letter => letter == '\n') : 0;
 
         static int Updates(string run) =>
             int.Parse(ReadShared(Path.Combine(run, "log.csv")).TrimEnd().Split('\n')[^1].Split(',')[0], System.Globalization.CultureInfo.InvariantCulture);
@@ -325,6 +304,48 @@ public sealed class TrainCommandTests(TrainedRun trained) : IClassFixture<Traine
         Assert.Equal(2, Session.Run("train").ExitCode);
         Assert.Equal(2, Session.Run("train", "lai2025/pricing-pp").ExitCode);
         Assert.Contains("did you mean 'lai2025/pricing-ppo'?", Session.Run("train", "lai2025/pricing-pp").Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AskedToEnd_SavesFirst_AndSaysSo()
+    {
+        using var folder = new TemporaryFolder();
+        var run = folder.File("run");
+        using var process = StartLong(run);
+        using (var kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+        {
+            kill.WaitForExit();
+        }
+
+        Assert.True(process.WaitForExit(TimeSpan.FromSeconds(60)));
+        Assert.Equal(3, process.ExitCode);
+        Assert.True(TrainedPolicy.Read(Path.Combine(run, "policy.json")).Updates > 0);
+        Assert.False((bool)JsonNode.Parse(File.ReadAllText(Path.Combine(run, "summary.json")))!["finished"]!);
+    }
+
+    /// <summary>A process that trains for so long that it cannot end by itself; returned when it has saved a checkpoint and logged beyond it.</summary>
+    private Process StartLong(string run)
+    {
+        var request = new ProcessStartInfo("dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var argument in new[] { typeof(CommandLine).Assembly.Location, "train", trained.Experiment, "--out", run, "--set", "updates=1000000" })
+        {
+            request.ArgumentList.Add(argument);
+        }
+
+        var process = Process.Start(request)!;
+        var (log, checkpoint) = (Path.Combine(run, "log.csv"), Path.Combine(run, "checkpoint.bin"));
+        var waited = Stopwatch.StartNew();
+        while (!process.HasExited && waited.Elapsed < TimeSpan.FromSeconds(60) && !(File.Exists(checkpoint) && ReadShared(log).Count(letter => letter == '\n') > 3))
+        {
+            Thread.Sleep(5);
+        }
+
+        Assert.False(process.HasExited, process.HasExited ? process.StandardError.ReadToEnd() : "");
+        return process;
     }
 
     private static string WithoutTimes(string log) => string.Join('\n', File.ReadAllLines(log).Select(line => string.Join(',', line.Split(',')[..^2])));

@@ -46,8 +46,9 @@ internal sealed class TrainingText(Terminal terminal, Experiment experiment)
 
     internal void End(TrainingRun run, TrainingResult result)
     {
+        var last = double.IsFinite(result.FinalReward) ? Invariant($", {result.FinalReward:G5} in the last tenth") : "";
         terminal.Output.WriteLine(Invariant(
-            $"{(result.IsFinished ? "trained" : "stopped after")} {result.Steps:N0} steps, {result.Updates:N0} updates in {result.Seconds:F1} s; reward {result.TrainReward:G5} over all, {result.FinalReward:G5} in the last tenth"));
+            $"{(result.IsFinished ? "trained" : "stopped after")} {result.Steps:N0} steps, {result.Updates:N0} updates in {result.Seconds:F1} s; reward {result.TrainReward:G5} over all{last}"));
         if (result.Evaluation is not null)
         {
             EvaluationTables.WriteText(terminal, result.Evaluation);
