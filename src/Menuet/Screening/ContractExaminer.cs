@@ -196,8 +196,8 @@ internal static class ContractEvaluation
             Tolerances =
             [
                 .. tolerances.Select((tolerance, t) => new ToleranceScore(
-                    tolerance, rewards[t].Mean, rewards[t].Deviation, feasible[t].Mean, reachable[t].Mean, rewards[t].Mean / optima.Mean,
-                    rewards[t].Mean / reachable[t].Mean)),
+                    tolerance, rewards[t].Mean, rewards[t].Deviation, feasible[t].Mean, reachable[t].Mean, Share(rewards[t].Mean, optima.Mean),
+                    Share(rewards[t].Mean, reachable[t].Mean))),
             ],
             FeasibilityTolerance = judged,
             WorstViolation = Math.Max(participation.Largest, truth.Largest),
@@ -218,6 +218,9 @@ internal static class ContractEvaluation
             InferenceTime = inference,
             ExactTime = exact,
         };
+
+        /// <summary>Of nothing, nothing.</summary>
+        private static double Share(double reward, double whole) => whole == 0 ? 0 : reward / whole;
     }
 
     /// <summary>Mean and deviation of numbers that come one by one (Welford 1962).</summary>
