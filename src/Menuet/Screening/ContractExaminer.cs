@@ -12,8 +12,6 @@ internal readonly record struct Judgement(double Objective, double Participation
     /// <summary>What arithmetic in double precision may cost where a constraint binds, as a share of the money scale.</summary>
     internal const double Rounding = 1e-11;
 
-    internal double Violation => Math.Max(Participation, Truth);
-
     /// <summary>Whether all constraints hold up to a tolerance, a share of the money scale; false for NaN.</summary>
     internal bool Holds(double tolerance) => Participation <= Math.Max(tolerance, Rounding) && Truth <= Math.Max(tolerance, Rounding);
 
