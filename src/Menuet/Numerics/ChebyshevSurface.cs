@@ -7,7 +7,7 @@ namespace Menuet.Numerics;
 /// becomes a few nanoseconds, many points at once.
 /// </summary>
 /// <remarks>
-/// The degree is doubled until the polynomial agrees with the function between its points. Monomial coefficients lose about a digit for every
+/// The degree is raised until the polynomial agrees with the function between its points. Monomial coefficients lose about a digit for every
 /// two degrees, which is why the degree ends where it does. Source: Trefethen 2013, "Approximation Theory and Approximation Practice", ch. 3, 8.
 /// </remarks>
 internal sealed class ChebyshevSurface
@@ -57,6 +57,7 @@ internal sealed class ChebyshevSurface
     internal void At(ReadOnlySpan<double> x, ReadOnlySpan<double> y, Span<double> results)
     {
         var rows = coefficients.Length / columns;
+        var count = Math.Max(rows, columns);
         for (var start = 0; start < results.Length; start += Vector<double>.Count)
         {
             var u = (new Vector<double>(x[start..]) - new Vector<double>(xMiddle)) * xScale;
@@ -65,7 +66,7 @@ internal sealed class ChebyshevSurface
             for (var i = rows - 1; i >= 0; i--)
             {
                 var inner = Vector<double>.Zero;
-                for (var j = columns - 1; j >= 0; j--)
+                for (var j = Math.Min(columns, count - i) - 1; j >= 0; j--)
                 {
                     inner = Vector.FusedMultiplyAdd(inner, v, new Vector<double>(coefficients[(i * columns) + j]));
                 }
@@ -99,62 +100,72 @@ internal sealed class ChebyshevSurface
     /// <summary>Chebyshev points of the first kind.</summary>
     private static double Point(int index, int count) => count == 1 ? 0 : Math.Cos(Math.PI * (index + 0.5) / count);
 
+    /// <summary>Coefficients of x^a y^b from values at Chebyshev points; terms of a total degree beyond that of one side are left out.</summary>
     private static double[] Monomials(double[] values, int rows, int columns)
     {
-        var (left, right) = (FromPoints(rows), FromPoints(columns));
-        var result = new double[values.Length];
+        var chebyshev = Product(Cosines(rows), values, Cosines(columns), rows, columns);
+        for (var i = 0; i < rows; i++)
+        {
+            for (var j = 0; j < columns; j++)
+            {
+                chebyshev[(i * columns) + j] = i + j < Math.Max(rows, columns) ? chebyshev[(i * columns) + j] : 0;
+            }
+        }
+
+        return Product(Powers(rows), chebyshev, Powers(columns), rows, columns);
+    }
+
+    /// <summary>L M Rᵀ.</summary>
+    private static double[] Product(double[,] left, double[] middle, double[,] right, int rows, int columns)
+    {
+        var result = new double[middle.Length];
         for (var a = 0; a < rows; a++)
         {
             for (var b = 0; b < columns; b++)
             {
-                var sum = 0.0;
                 for (var i = 0; i < rows; i++)
                 {
-                    var inner = 0.0;
                     for (var j = 0; j < columns; j++)
                     {
-                        inner += right[b, j] * values[(i * columns) + j];
+                        result[(a * columns) + b] += left[a, i] * middle[(i * columns) + j] * right[b, j];
                     }
-
-                    sum += left[a, i] * inner;
                 }
-
-                result[(a * columns) + b] = sum;
             }
         }
 
         return result;
     }
 
-    /// <summary>The matrix from values at Chebyshev points to coefficients of 1, x, x², ….</summary>
-    private static double[,] FromPoints(int count)
+    /// <summary>From values at Chebyshev points to coefficients of Chebyshev polynomials.</summary>
+    private static double[,] Cosines(int count)
     {
-        // T_k by its recurrence, in powers of x.
-        var powers = new double[count, count];
-        powers[0, 0] = 1;
+        var result = new double[count, count];
+        for (var k = 0; k < count; k++)
+        {
+            for (var j = 0; j < count; j++)
+            {
+                result[k, j] = (k == 0 ? 1.0 : 2.0) / count * Math.Cos(k * Math.PI * (j + 0.5) / count);
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>From coefficients of Chebyshev polynomials to those of powers, by the recurrence T_k = 2 x T_{k−1} − T_{k−2}.</summary>
+    private static double[,] Powers(int count)
+    {
+        var result = new double[count, count];
+        result[0, 0] = 1;
         if (count > 1)
         {
-            powers[1, 1] = 1;
+            result[1, 1] = 1;
         }
 
         for (var k = 2; k < count; k++)
         {
             for (var a = 0; a < count; a++)
             {
-                powers[k, a] = (a > 0 ? 2 * powers[k - 1, a - 1] : 0) - powers[k - 2, a];
-            }
-        }
-
-        var result = new double[count, count];
-        for (var k = 0; k < count; k++)
-        {
-            for (var j = 0; j < count; j++)
-            {
-                var weight = (k == 0 ? 1.0 : 2.0) / count * Math.Cos(k * Math.PI * (j + 0.5) / count);
-                for (var a = 0; a <= k; a++)
-                {
-                    result[a, j] += weight * powers[k, a];
-                }
+                result[a, k] = (a > 0 ? 2 * result[a - 1, k - 1] : 0) - result[a, k - 2];
             }
         }
 

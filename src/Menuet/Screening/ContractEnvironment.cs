@@ -108,6 +108,7 @@ internal abstract class ContractEnvironment(int rows, ulong firstStream, int obs
 internal readonly struct FeatureScale
 {
     private const double Farthest = 10;
+    private const double Least = 1e-300;   // below it, and for what has no logarithm, the farthest will do
     private readonly double middle, perHalf;
     private readonly bool logarithm;
 
@@ -118,7 +119,7 @@ internal readonly struct FeatureScale
         (middle, perHalf) = ((min + max) / 2, range.Varies ? 2 / (max - min) : 0);
     }
 
-    internal float At(double value) => (float)Math.Clamp(((logarithm ? Math.Log(value) : value) - middle) * perHalf, -Farthest, Farthest);
+    internal float At(double value) => (float)Math.Clamp(((logarithm ? Math.Log(Math.Max(value, Least)) : value) - middle) * perHalf, -Farthest, Farthest);
 
     /// <summary>The same for many; both spans of one length, a multiple of two vectors.</summary>
     internal void At(ReadOnlySpan<double> source, Span<float> target)
@@ -138,7 +139,7 @@ internal readonly struct FeatureScale
     private Vector<double> One(ReadOnlySpan<double> values)
     {
         var value = new Vector<double>(values);
-        value = ((logarithm ? Vector.Log(value) : value) - new Vector<double>(middle)) * perHalf;
+        value = ((logarithm ? Vector.Log(Vector.Max(value, new Vector<double>(Least))) : value) - new Vector<double>(middle)) * perHalf;
         return Vector.Min(Vector.Max(value, new Vector<double>(-Farthest)), new Vector<double>(Farthest));
     }
 }

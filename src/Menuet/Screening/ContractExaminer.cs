@@ -12,8 +12,6 @@ internal readonly record struct Judgement(double Objective, double Participation
     /// <summary>What arithmetic in double precision may cost where a constraint binds, as a share of the money scale.</summary>
     internal const double Rounding = 1e-11;
 
-    internal double Violation => Math.Max(Participation, Truth);
-
     /// <summary>Whether all constraints hold up to a tolerance, a share of the money scale; false for NaN.</summary>
     internal bool Holds(double tolerance) => Participation <= Math.Max(tolerance, Rounding) && Truth <= Math.Max(tolerance, Rounding);
 
@@ -196,8 +194,8 @@ internal static class ContractEvaluation
             Tolerances =
             [
                 .. tolerances.Select((tolerance, t) => new ToleranceScore(
-                    tolerance, rewards[t].Mean, rewards[t].Deviation, feasible[t].Mean, reachable[t].Mean, rewards[t].Mean / optima.Mean,
-                    rewards[t].Mean / reachable[t].Mean)),
+                    tolerance, rewards[t].Mean, rewards[t].Deviation, feasible[t].Mean, reachable[t].Mean, Share(rewards[t].Mean, optima.Mean),
+                    Share(rewards[t].Mean, reachable[t].Mean))),
             ],
             FeasibilityTolerance = judged,
             WorstViolation = Math.Max(participation.Largest, truth.Largest),
@@ -218,6 +216,9 @@ internal static class ContractEvaluation
             InferenceTime = inference,
             ExactTime = exact,
         };
+
+        /// <summary>Of nothing, nothing.</summary>
+        private static double Share(double reward, double whole) => whole == 0 ? 0 : reward / whole;
     }
 
     /// <summary>Mean and deviation of numbers that come one by one (Welford 1962).</summary>

@@ -8,7 +8,7 @@ namespace Menuet.Mechanisms.RewardContract;
 /// <summary>Reward contracts at play, stored number by number over all rows so that a register holds several rows.</summary>
 /// <remarks>
 /// <para>A draw: κ, reputations lo and hi, shapes α and β, Q_1 … Q_K, then I, η and f where they vary. Types are φ_k = lo + (k−1)/K (hi − lo) with
-/// δ_k = B(k/K) − B((k−1)/K); the beta distribution is tabulated as a polynomial in (α, β) where that is exact to 1e-12.</para>
+/// δ_k = B(k/K) − B((k−1)/K); the beta distribution is tabulated as a polynomial in (α, β) where one is near enough, 1e-10.</para>
 /// <para>Incentives are judged in rewards: with c_k = κ/(f φ_k), type k asks R_k ≥ c_k Q_k and R_k − R_j ≥ c_k (Q_k − Q_j) for every j.</para>
 /// <para>Source: Wen et al. 2025, Eq. (6), (10) to (14).</para>
 /// </remarks>
@@ -43,7 +43,7 @@ internal sealed class RewardEnvironment : ContractEnvironment
         {
             var place = (double)k / types;
             cumulative[k] = ChebyshevSurface.Fit(
-                (a, b) => BetaDistribution.Cumulative(place, a, b), ranges.Alpha.Min, ranges.Alpha.Max, ranges.Beta.Min, ranges.Beta.Max, 1e-12);
+                (a, b) => BetaDistribution.Cumulative(place, a, b), ranges.Alpha.Min, ranges.Alpha.Max, ranges.Beta.Min, ranges.Beta.Max, 1e-10);
         }
 
         double[] Row() => new double[stride];

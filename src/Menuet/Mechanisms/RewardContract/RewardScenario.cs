@@ -82,6 +82,11 @@ public sealed record RewardScenario : IScenario<RewardMarket, RewardOutcome>
         var observation = new float[environment.ObservationSize];
         var action = new float[environment.ActionSize];
         environment.Observe(observation);
+        if (!observation.All(float.IsFinite))
+        {
+            return new(Termination.NumericalTrouble, null, Note: "a quotient of the market's numbers overflows", Reason: "overflow");
+        }
+
         policy.Act(observation, action, 1);
         var sorted = new double[types.Length];
         environment.Decode(0, action, sorted);

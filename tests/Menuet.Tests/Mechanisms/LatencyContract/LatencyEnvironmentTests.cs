@@ -218,7 +218,7 @@ public sealed class LatencyEnvironmentTests
             narrow.Show(wide.Market(row));
             narrow.Observe(expected);
             Assert.Equal(expected, observations[(18 * row)..(18 * (row + 1))]);
-            Assert.Equal(narrow.Menu(0, action).CpuPromptHz, wide.Menu(row, action).CpuPromptHz);
+            Assert.Equal(narrow.Menu(0, action).CpuPromptHz.ToArray(), wide.Menu(row, action).CpuPromptHz.ToArray());
         }
     }
 

@@ -164,7 +164,7 @@ public sealed class RewardEnvironmentTests
             for (var k = 0; k < 4; k++)
             {
                 var mass = BetaDistribution.Cumulative((k + 1) / 4.0, alpha, beta) - BetaDistribution.Cumulative(k / 4.0, alpha, beta);
-                Assert.Equal(mass, types[k].Probability, 1e-11);
+                Assert.Equal(mass, types[k].Probability, 3e-10);
             }
         }
     }
