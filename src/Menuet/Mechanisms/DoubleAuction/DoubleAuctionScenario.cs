@@ -28,6 +28,9 @@ public enum AuctionView
     /// <summary>The paper's view and what bidding needs: own value, size, roadside unit, time.</summary>
     Full,
 
+    /// <summary>The same and the asks of the own unit, lowest first, as if they were announced before bids are due.</summary>
+    Asks,
+
     /// <summary>Eq. (5) as printed: counts, the last price, the own rate to each seller.</summary>
     PaperExact,
 }
@@ -99,7 +102,7 @@ public sealed record DoubleAuctionScenario : IScenario<DoubleAuctionMarket, Doub
         .Whole("slots", "T, slots of an episode, one second each", s => s.Slots, (ref s, v) => s = s with { Slots = v }, 1, 100_000)
         .Choice("action", "bid: b = bidMax (a + 1)/2; shade: b = u_v (a + 1)/2", s => s.Action, (ref s, v) => s = s with { Action = v })
         .Number("bidMax", "the highest bid; asks are at most 1", s => s.BidMax, (ref s, v) => s = s with { BidMax = v }, new(1, 10), "money")
-        .Choice("observation", "full, or paperExact: eq. (5) as printed", s => s.Observation, (ref s, v) => s = s with { Observation = v })
+        .Choice("observation", "full; asks: full and the asks of the own roadside unit; paperExact: eq. (5) as printed", s => s.Observation, (ref s, v) => s = s with { Observation = v })
         .Choice("reward", "team: all get eq. (6); own: each her own utility", s => s.Reward, (ref s, v) => s = s with { Reward = v })
         .Nested("score", "eq. (6), which outcomes are judged by; null: the preset's", s => s.Score, (ref s, v) => s = s with { Score = v }, AuctionReward.Shape)
         .Number("rewardScale", "factor on the rewards that learners see", s => s.RewardScale, (ref s, v) => s = s with { RewardScale = v }, new(0, 1000, ExcludesMin: true))
@@ -112,7 +115,9 @@ public sealed record DoubleAuctionScenario : IScenario<DoubleAuctionMarket, Doub
         ?? (Preset == AuctionPreset.PaperFigures ? new() { Welfare = AuctionWelfare.PaperSum, BudgetCoefficient = 5 } : new());
 
     /// <summary>What a vehicle observes: counts of the units, the last price, and then rates with the rest, or a rate a seller.</summary>
-    internal int ObservationSize => Station.Count + 1 + (Observation == AuctionView.Full ? 3 + 2 + Station.Count + 1 : SellersPerStation);
+    internal int ObservationSize => Station.Count + 1
+        + (Observation == AuctionView.PaperExact ? 0 : 3 + 2 + Station.Count + 1)
+        + (Observation == AuctionView.Full ? 0 : SellersPerStation);
 
     /// <inheritdoc/>
     public IEnvironment Start(int environments) => Begin(environments);
