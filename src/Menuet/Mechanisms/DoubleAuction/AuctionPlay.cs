@@ -59,9 +59,10 @@ internal static class AuctionPlay
         row = 0;
         for (var n = 0; n < locals.Length; n++)
         {
+            var asks = Asks(locals[n]);
             for (var v = 0; v < bids[n].Length; v++, row++)
             {
-                bids[n][v] = scenario.BidOf(actions[row], ValueOf(locals[n].Buyers[v]));
+                bids[n][v] = scenario.BidOf(actions[row], ValueOf(locals[n].Buyers[v]), asks);
             }
         }
 
@@ -86,9 +87,11 @@ internal static class AuctionPlay
         DoubleAuctionEnvironment.SeeOwn(seen, lowest, mean, highest, ValueOf(buyer), buyer.ContentKilobytes!.Value, station, 0);
         if (scenario.Observation == AuctionView.Asks)
         {
-            DoubleAuctionEnvironment.SeeAsks(seen, [.. local.Sellers.Select(seller => seller.Ask!.Value).Order()]);
+            DoubleAuctionEnvironment.SeeAsks(seen, Asks(local));
         }
     }
+
+    private static double[] Asks(LocalMarket local) => [.. local.Sellers.Select(seller => seller.Ask!.Value).Order()];
 
     private static double ValueOf(in AuctionBuyer buyer) => buyer.Value ?? buyer.Bid!.Value;
 

@@ -179,7 +179,8 @@ internal sealed class DoubleAuctionEnvironment : IEnvironment
     {
         for (var row = 0; row < Rows; row++)
         {
-            bids[row] = sizes[row] > 0 ? scenario.BidOf(actions[row], values[row]) : 0;
+            var market = row / agents * Station.Count + stations[row];
+            bids[row] = sizes[row] > 0 ? scenario.BidOf(actions[row], values[row], costs.AsSpan(market * sellers, sellers)) : 0;
         }
 
         var scale = scenario.RewardScale;

@@ -20,6 +20,12 @@ public enum BidAction
 
     /// <summary>b = u_v (a + 1)/2: never above the value, hence individually rational by construction.</summary>
     Shade,
+
+    /// <summary>
+    /// The bid meets one of the asks of the own unit: a is rounded to the number j = M (a + 1)/2, and b is the j-th lowest ask; none for j = 0. Bids matter
+    /// only by where they stand among the asks, and a price at which both sides meet leaves no surplus.
+    /// </summary>
+    Meet,
 }
 
 /// <summary>What a vehicle sees.</summary>
@@ -100,7 +106,7 @@ public sealed record DoubleAuctionScenario : IScenario<DoubleAuctionMarket, Doub
         .Whole("sellersPerStation", "M, virtual machines of each of the four roadside units", s => s.SellersPerStation, (ref s, v) => s = s with { SellersPerStation = v }, 1, 1000)
         .Number("requestProbability", "that a vehicle has a request in a slot", s => s.RequestProbability, (ref s, v) => s = s with { RequestProbability = v }, Interval.Share)
         .Whole("slots", "T, slots of an episode, one second each", s => s.Slots, (ref s, v) => s = s with { Slots = v }, 1, 100_000)
-        .Choice("action", "bid: b = bidMax (a + 1)/2; shade: b = u_v (a + 1)/2", s => s.Action, (ref s, v) => s = s with { Action = v })
+        .Choice("action", "bid: b = bidMax (a + 1)/2; shade: b = u_v (a + 1)/2; meet: b is the ask of rank M (a + 1)/2, rounded, or nothing for 0", s => s.Action, (ref s, v) => s = s with { Action = v })
         .Number("bidMax", "the highest bid; asks are at most 1", s => s.BidMax, (ref s, v) => s = s with { BidMax = v }, new(1, 10), "money")
         .Choice("observation", "full; asks: full and the asks of the own roadside unit; paperExact: eq. (5) as printed", s => s.Observation, (ref s, v) => s = s with { Observation = v })
         .Choice("reward", "team: all get eq. (6); own: each her own utility", s => s.Reward, (ref s, v) => s = s with { Reward = v })
@@ -143,8 +149,23 @@ public sealed record DoubleAuctionScenario : IScenario<DoubleAuctionMarket, Doub
     }
 
     /// <summary>The bid that an action stands for; 0 means staying out.</summary>
-    internal double BidOf(float action, double value) =>
-        (Action == BidAction.Bid ? BidMax : value) * ((Math.Clamp(action, -1f, 1f) + 1.0) / 2);
+    /// <param name="action">Clamped to [-1, 1].</param>
+    /// <param name="value">u_v.</param>
+    /// <param name="asks">Of the own unit, rising.</param>
+    internal double BidOf(float action, double value, ReadOnlySpan<double> asks)
+    {
+        var share = (Math.Clamp(action, -1f, 1f) + 1.0) / 2;
+        switch (Action)
+        {
+            case BidAction.Bid:
+                return BidMax * share;
+            case BidAction.Shade:
+                return value * share;
+            default:
+                var rank = (int)(share * asks.Length + 0.5);
+                return rank == 0 ? 0 : asks[rank - 1];
+        }
+    }
 
     internal DoubleAuctionEnvironment Begin(int environments)
     {
