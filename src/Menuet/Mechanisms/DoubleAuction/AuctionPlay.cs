@@ -59,9 +59,10 @@ internal static class AuctionPlay
         row = 0;
         for (var n = 0; n < locals.Length; n++)
         {
+            var asks = Asks(locals[n]);
             for (var v = 0; v < bids[n].Length; v++, row++)
             {
-                bids[n][v] = scenario.BidOf(actions[row], ValueOf(locals[n].Buyers[v]));
+                bids[n][v] = scenario.BidOf(actions[row], ValueOf(locals[n].Buyers[v]), asks);
             }
         }
 
@@ -84,7 +85,13 @@ internal static class AuctionPlay
         var buyer = local.Buyers[v];
         var (lowest, mean, highest) = rates.IsEmpty ? (0, 0, 0) : (rates.Min(), rates.Average(), rates.Max());
         DoubleAuctionEnvironment.SeeOwn(seen, lowest, mean, highest, ValueOf(buyer), buyer.ContentKilobytes!.Value, station, 0);
+        if (scenario.Observation == AuctionView.Asks)
+        {
+            DoubleAuctionEnvironment.SeeAsks(seen, Asks(local));
+        }
     }
+
+    private static double[] Asks(LocalMarket local) => [.. local.Sellers.Select(seller => seller.Ask!.Value).Order()];
 
     private static double ValueOf(in AuctionBuyer buyer) => buyer.Value ?? buyer.Bid!.Value;
 
@@ -111,15 +118,15 @@ internal static class AuctionPlay
             {
                 problems.Add(new(path + ".ratesMegabitsPerSecond", "is missing: the policy sees its rates, one row per buyer, one column per seller [Mbit/s]"));
             }
-            else if (scenario.Observation == AuctionView.Full && !locals[i].KnowsLatency && !locals[i].Buyers.IsEmpty)
+            else if (scenario.Observation != AuctionView.PaperExact && !locals[i].KnowsLatency && !locals[i].Buyers.IsEmpty)
             {
                 problems.Add(new(path + ".buyers", "lack contentKilobytes: the policy sees the size of its request"));
             }
 
-            if (scenario.Observation == AuctionView.PaperExact && locals[i].Sellers.Length != scenario.SellersPerStation)
+            if (scenario.Observation != AuctionView.Full && locals[i].Sellers.Length != scenario.SellersPerStation)
             {
                 problems.Add(new(
-                    path + ".sellers", FormattableString.Invariant($"must be {scenario.SellersPerStation}: the policy sees a rate for each; has {locals[i].Sellers.Length}")));
+                    path + ".sellers", FormattableString.Invariant($"must be {scenario.SellersPerStation}: the policy sees each of them; has {locals[i].Sellers.Length}")));
             }
         }
 

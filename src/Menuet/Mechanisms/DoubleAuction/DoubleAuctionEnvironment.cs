@@ -18,7 +18,7 @@ internal readonly record struct AuctionSlot(
 /// <summary>Squares with vehicles that bid slot after slot, one row a vehicle; see <see cref="DoubleAuctionScenario"/>.</summary>
 /// <remarks>
 /// <para>A row observes, for each unit, (buyers + sellers)/(V + 4 M); the last mean transaction price of its own unit, 0.5 before the first; the least, mean
-/// and highest of its own rates over 100 Mbit/s; u_v; c_v over 2000 kB; which unit is its own; t/T. In the paper's view: the counts, the price, and its rate to
+/// and highest of its own rates over 100 Mbit/s; u_v; c_v over 2000 kB; which unit is its own; t/T; and, if it may, the asks of its unit, lowest first. In the paper's view: the counts, the price, and its rate to
 /// each seller over 100 Mbit/s.</para>
 /// <para>The state, for each unit: buyers/V, mean and quartiles of values and of costs, the last price, the mean rate of its vehicles; and t/T.</para>
 /// <para>Draws: movement and demand have streams of their own for each environment and episode, so methods meet the same traffic whatever they bid.</para>
@@ -179,7 +179,8 @@ internal sealed class DoubleAuctionEnvironment : IEnvironment
     {
         for (var row = 0; row < Rows; row++)
         {
-            bids[row] = sizes[row] > 0 ? scenario.BidOf(actions[row], values[row]) : 0;
+            var market = row / agents * Station.Count + stations[row];
+            bids[row] = sizes[row] > 0 ? scenario.BidOf(actions[row], values[row], costs.AsSpan(market * sellers, sellers)) : 0;
         }
 
         var scale = scenario.RewardScale;
@@ -410,6 +411,10 @@ internal sealed class DoubleAuctionEnvironment : IEnvironment
         SeeOwn(
             rest, Station.Rate(ratios[row], sorted[0]), meanRates[row], Station.Rate(ratios[row], sorted[^1]), values[row], sizes[row], stations[row],
             (double)slots[e] / scenario.Slots);
+        if (scenario.Observation == AuctionView.Asks)
+        {
+            SeeAsks(rest, costs.AsSpan(market * sellers, sellers));
+        }
     }
 
     /// <summary>The part of the full view that is a vehicle's own.</summary>
@@ -424,6 +429,16 @@ internal sealed class DoubleAuctionEnvironment : IEnvironment
         }
 
         seen[5 + Station.Count] = (float)time;
+    }
+
+    /// <summary>The asks at the end of a view, lowest first.</summary>
+    internal static void SeeAsks(Span<float> seen, ReadOnlySpan<double> rising)
+    {
+        var last = seen[^rising.Length..];
+        for (var m = 0; m < rising.Length; m++)
+        {
+            last[m] = (float)rising[m];
+        }
     }
 
     private void ClearMarket(int market) => clearing.Clear(MembersOf(market), bids, costs.AsSpan(market * sellers, sellers));

@@ -20,6 +20,12 @@ public enum BidAction
 
     /// <summary>b = u_v (a + 1)/2: never above the value, hence individually rational by construction.</summary>
     Shade,
+
+    /// <summary>
+    /// The bid meets one of the asks of the own unit: a is rounded to the number j = M (a + 1)/2, and b is the j-th lowest ask; none for j = 0. Bids matter
+    /// only by where they stand among the asks, and a price at which both sides meet leaves no surplus.
+    /// </summary>
+    Meet,
 }
 
 /// <summary>What a vehicle sees.</summary>
@@ -27,6 +33,9 @@ public enum AuctionView
 {
     /// <summary>The paper's view and what bidding needs: own value, size, roadside unit, time.</summary>
     Full,
+
+    /// <summary>The same and the asks of the own unit, lowest first, as if they were announced before bids are due.</summary>
+    Asks,
 
     /// <summary>Eq. (5) as printed: counts, the last price, the own rate to each seller.</summary>
     PaperExact,
@@ -97,9 +106,9 @@ public sealed record DoubleAuctionScenario : IScenario<DoubleAuctionMarket, Doub
         .Whole("sellersPerStation", "M, virtual machines of each of the four roadside units", s => s.SellersPerStation, (ref s, v) => s = s with { SellersPerStation = v }, 1, 1000)
         .Number("requestProbability", "that a vehicle has a request in a slot", s => s.RequestProbability, (ref s, v) => s = s with { RequestProbability = v }, Interval.Share)
         .Whole("slots", "T, slots of an episode, one second each", s => s.Slots, (ref s, v) => s = s with { Slots = v }, 1, 100_000)
-        .Choice("action", "bid: b = bidMax (a + 1)/2; shade: b = u_v (a + 1)/2", s => s.Action, (ref s, v) => s = s with { Action = v })
+        .Choice("action", "bid: b = bidMax (a + 1)/2; shade: b = u_v (a + 1)/2; meet: b is the ask of rank M (a + 1)/2, rounded, or nothing for 0", s => s.Action, (ref s, v) => s = s with { Action = v })
         .Number("bidMax", "the highest bid; asks are at most 1", s => s.BidMax, (ref s, v) => s = s with { BidMax = v }, new(1, 10), "money")
-        .Choice("observation", "full, or paperExact: eq. (5) as printed", s => s.Observation, (ref s, v) => s = s with { Observation = v })
+        .Choice("observation", "full; asks: full and the asks of the own roadside unit; paperExact: eq. (5) as printed", s => s.Observation, (ref s, v) => s = s with { Observation = v })
         .Choice("reward", "team: all get eq. (6); own: each her own utility", s => s.Reward, (ref s, v) => s = s with { Reward = v })
         .Nested("score", "eq. (6), which outcomes are judged by; null: the preset's", s => s.Score, (ref s, v) => s = s with { Score = v }, AuctionReward.Shape)
         .Number("rewardScale", "factor on the rewards that learners see", s => s.RewardScale, (ref s, v) => s = s with { RewardScale = v }, new(0, 1000, ExcludesMin: true))
@@ -112,7 +121,9 @@ public sealed record DoubleAuctionScenario : IScenario<DoubleAuctionMarket, Doub
         ?? (Preset == AuctionPreset.PaperFigures ? new() { Welfare = AuctionWelfare.PaperSum, BudgetCoefficient = 5 } : new());
 
     /// <summary>What a vehicle observes: counts of the units, the last price, and then rates with the rest, or a rate a seller.</summary>
-    internal int ObservationSize => Station.Count + 1 + (Observation == AuctionView.Full ? 3 + 2 + Station.Count + 1 : SellersPerStation);
+    internal int ObservationSize => Station.Count + 1
+        + (Observation == AuctionView.PaperExact ? 0 : 3 + 2 + Station.Count + 1)
+        + (Observation == AuctionView.Full ? 0 : SellersPerStation);
 
     /// <inheritdoc/>
     public IEnvironment Start(int environments) => Begin(environments);
@@ -138,8 +149,23 @@ public sealed record DoubleAuctionScenario : IScenario<DoubleAuctionMarket, Doub
     }
 
     /// <summary>The bid that an action stands for; 0 means staying out.</summary>
-    internal double BidOf(float action, double value) =>
-        (Action == BidAction.Bid ? BidMax : value) * ((Math.Clamp(action, -1f, 1f) + 1.0) / 2);
+    /// <param name="action">Clamped to [-1, 1].</param>
+    /// <param name="value">u_v.</param>
+    /// <param name="asks">Of the own unit, rising.</param>
+    internal double BidOf(float action, double value, ReadOnlySpan<double> asks)
+    {
+        var share = (Math.Clamp(action, -1f, 1f) + 1.0) / 2;
+        switch (Action)
+        {
+            case BidAction.Bid:
+                return BidMax * share;
+            case BidAction.Shade:
+                return value * share;
+            default:
+                var rank = (int)(share * asks.Length + 0.5);
+                return rank == 0 ? 0 : asks[rank - 1];
+        }
+    }
 
     internal DoubleAuctionEnvironment Begin(int environments)
     {

@@ -34,6 +34,14 @@ public sealed class PaperAuctionEnvironmentTests : EnvironmentConformance
         new DoubleAuctionScenario { Vehicles = 9, Slots = 2, Observation = AuctionView.PaperExact, Preset = AuctionPreset.PaperFigures }.Start(environments);
 }
 
+public sealed class AskingAuctionEnvironmentTests : EnvironmentConformance
+{
+    protected override int Turns => 7;
+
+    protected override IEnvironment Start(int environments) =>
+        new DoubleAuctionScenario { Vehicles = 14, Slots = 3, Observation = AuctionView.Asks, Action = BidAction.Meet, ShadowingDecibels = 4 }.Start(environments);
+}
+
 public sealed class DoubleAuctionEnvironmentTests
 {
     private const ulong Seed = 11;
@@ -60,6 +68,7 @@ public sealed class DoubleAuctionEnvironmentTests
     [InlineData(AuctionPreset.Default, BidAction.Bid, 40, 10)]
     [InlineData(AuctionPreset.PaperFigures, BidAction.Bid, 60, 10)]
     [InlineData(AuctionPreset.Default, BidAction.Shade, 20, 10)]
+    [InlineData(AuctionPreset.Default, BidAction.Meet, 40, 6)]
     [InlineData(AuctionPreset.Default, BidAction.Bid, 3, 10)]
     public void Rewards_EqualASlowRecomputation(AuctionPreset preset, BidAction action, int vehicles, int sellers)
     {
@@ -70,7 +79,7 @@ public sealed class DoubleAuctionEnvironmentTests
         var actions = new float[environment.Rows];
         var random = Rng.Stream(3, 0);
         environment.Reset(Seed);
-        var traffics = Enumerable.Range(0, environments).Select(e => Reference(vehicles, e, 0)).ToArray();
+        var traffics = Enumerable.Range(0, environments).Select(e => Reference(vehicles, e, 0, sellers)).ToArray();
         for (var slot = 0; slot < scenario.Slots; slot++)
         {
             for (var row = 0; row < actions.Length; row++)
@@ -145,18 +154,21 @@ public sealed class DoubleAuctionEnvironmentTests
         const int vehicles = 12;
         var scenario = new DoubleAuctionScenario { Vehicles = vehicles, SellersPerStation = 4, Slots = 4 };
         var (full, paper) = (scenario.Begin(1), (scenario with { Observation = AuctionView.PaperExact }).Begin(1));
-        Assert.Equal((15, 9, 45), (full.ObservationSize, paper.ObservationSize, full.StateSize));
+        var asking = (scenario with { Observation = AuctionView.Asks }).Begin(1);
+        Assert.Equal((15, 9, 19, 45), (full.ObservationSize, paper.ObservationSize, asking.ObservationSize, full.StateSize));
         Assert.Equal(15, new DoubleAuctionScenario { Observation = AuctionView.PaperExact }.ObservationSize);
-        var (seen, printed) = (new float[vehicles * 15], new float[vehicles * 9]);
+        var (seen, printed, announced) = (new float[vehicles * 15], new float[vehicles * 9], new float[vehicles * 19]);
         var actions = Enumerable.Repeat(0.1f, vehicles).ToArray();
         var (rewards, statuses) = (new float[vehicles], new Status[vehicles]);
         full.Reset(Seed);
         paper.Reset(Seed);
+        asking.Reset(Seed);
         var prices = new[] { 0.5, 0.5, 0.5, 0.5 };
         for (var slot = 0; slot < 4; slot++)
         {
             full.Observe(seen);
             paper.Observe(printed);
+            asking.Observe(announced);
             var market = full.MarketOf(0);
             for (var n = 0; n < 4; n++)
             {
@@ -171,6 +183,7 @@ public sealed class DoubleAuctionEnvironmentTests
                         .. Enumerable.Range(0, 4).Select(other => other == n ? 1.0 : 0), slot / 4.0,
                     ];
                     AssertClose(expected, seen.AsSpan(members[i] * 15, 15));
+                    AssertClose([.. expected, .. market.Markets[n].Sellers.Select(seller => seller.Ask!.Value).Order()], announced.AsSpan(members[i] * 19, 19));
                     AssertClose([.. counts, .. rates.Select(rate => rate / 100)], printed.AsSpan(members[i] * 9, 9));
                 }
             }
@@ -183,6 +196,7 @@ public sealed class DoubleAuctionEnvironmentTests
             }
 
             full.MoveOn(statuses);
+            asking.Advance(actions, rewards, statuses);
             paper.Advance(actions, rewards, statuses);
             Assert.All(statuses, status => Assert.Equal(slot == 3 ? Status.Truncated : Status.Running, status));
         }
@@ -388,6 +402,14 @@ public sealed class DoubleAuctionEnvironmentTests
     }
 
     [Fact]
+    public void Meeting_BidsAnAskOrNothing()
+    {
+        var scenario = new DoubleAuctionScenario { Action = BidAction.Meet };
+        double[] asks = [0.1, 0.2, 0.4, 0.8];
+        Assert.Equal([0, 0.1, 0.2, 0.4, 0.8, 0, 0.8], new[] { -1f, -0.5f, 0, 0.5f, 1, -3, 3 }.Select(action => scenario.BidOf(action, 0.3, asks)));
+    }
+
+    [Fact]
     public void Answer_SaysWhatThePolicyCannotSee()
     {
         var scenario = new DoubleAuctionScenario();
@@ -427,8 +449,8 @@ public sealed class DoubleAuctionEnvironmentTests
         Assert.Equal(["$.vehicles", "$.action", "$.bidMax"], problems.Select(problem => problem.Path));
     }
 
-    private static FanTraffic Reference(int vehicles, int environment, uint episode) => new(
-        vehicles, Rng.Stream(Seed, PlayStream.Of(PlayStream.Movement, environment, episode)), Rng.Stream(Seed, PlayStream.Of(PlayStream.Play, environment, episode)));
+    private static FanTraffic Reference(int vehicles, int environment, uint episode, int sellers = 10) => new(
+        vehicles, sellers, Rng.Stream(Seed, PlayStream.Of(PlayStream.Movement, environment, episode)), Rng.Stream(Seed, PlayStream.Of(PlayStream.Play, environment, episode)));
 
     private static double Optimum(DoubleAuctionMarket market)
     {
