@@ -141,7 +141,7 @@ public sealed class TrainCommandTests(TrainedRun trained) : IClassFixture<Traine
         var there = JsonNode.Parse(Session.Run("evaluate", policy, "--draws", "500", "--format", "json", "--set", "environment.ranges.unitCost=[3,4]").Output)!;
         Assert.True((double)there["optimumReward"]! < (double)here["optimumReward"]!);
         var solved = JsonNode.Parse(Session.Run("solve", "wen2025/reward-contract", "--solver", "policy:" + policy, "--format", "json").Output)!;
-        Assert.Equal("candidate", (string)solved["solver"]!["termination"]!);
+        Assert.Equal(("candidate", "candidate"), ((string)solved["solver"]!["termination"]!, (string)solved["status"]!));
         Assert.True((bool)solved["audit"]!["holds"]!, solved.ToJsonString());
     }
 

@@ -152,7 +152,7 @@ public static class RewardContractMechanism
 
         return new()
         {
-            Status = outcome.Pooled ? "pooled" : "optimal",
+            Status = solution.Termination == Termination.Candidate ? "candidate" : outcome.Pooled ? "pooled" : "optimal",
             Objective = Objective(market, types, outcome.Qualities, outcome.Rewards),
             Menu = menu.MoveToImmutable(),
             IrSlackMin = worstParticipation,
