@@ -1,11 +1,16 @@
 #!/usr/bin/env bash
-# Runs every test. Needs the .NET 10 SDK; arguments go to 'dotnet test'. Exported policies are checked in ONNX Runtime, which needs Node.js and npm:
-# they are installed where that can be done, otherwise that test is skipped and says so.
+# Runs every test; arguments go to 'dotnet test'. Needs the .NET 10 SDK. Some tests compare with other programs, which are installed where Debian's
+# packages can be: Node.js (ONNX Runtime, a second measure of similarity). Without them those tests are skipped and say so, but fail where CI is set.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
-if ! { command -v node && command -v npm; } > /dev/null && [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nodejs npm; } > /dev/null ||
-        echo "test.sh: Node.js could not be installed" >&2
+missing=()
+if ! { command -v node && command -v npm; } > /dev/null; then missing+=(nodejs npm); fi
+if [ ${#missing[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } > /dev/null ||
+    echo "test.sh: ${missing[*]} could not be installed" >&2
+fi
+if command -v npm > /dev/null; then
+  npm ci --silent --ignore-scripts --prefix tests/Menuet.Generation.Tests/Quality || echo "test.sh: npm could not install ssim.js" >&2
 fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
