@@ -20,6 +20,9 @@ public interface IScenario
     /// <param name="seed">Of the draws; the same seed draws the same markets for every policy.</param>
     /// <param name="cancellation">Ends the evaluation early.</param>
     Evaluation Evaluate(IPolicy policy, int draws, ulong seed, CancellationToken cancellation);
+
+    /// <summary>Rules between several options; the ranges of single ones are the document's. Empty when all is well.</summary>
+    IEnumerable<Problem> Problems() => [];
 }
 
 /// <summary>A scenario of one mechanism, that a policy can also answer a given market in.</summary>
@@ -108,8 +111,7 @@ public sealed record Measure(string Name, string Meaning, string Unit, double Me
 /// <summary>How a mechanism is played: data, not a base class.</summary>
 /// <param name="summary">What is observed, decided and rewarded.</param>
 /// <param name="shape">The scenario's document.</param>
-/// <param name="problems">What is wrong between its options; null: nothing can be.</param>
-internal sealed class EnvironmentDoor<TScenario>(string summary, Shape<TScenario> shape, Func<TScenario, IEnumerable<Problem>>? problems = null) : IEnvironmentDoor
+internal sealed class EnvironmentDoor<TScenario>(string summary, Shape<TScenario> shape) : IEnvironmentDoor
     where TScenario : class, IScenario, new()
 {
     /// <inheritdoc/>
@@ -122,8 +124,8 @@ internal sealed class EnvironmentDoor<TScenario>(string summary, Shape<TScenario
     public IScenario Read(ReadOnlySpan<byte> scenario)
     {
         var document = Document.Read(scenario, shape);
-        var found = document.Problems.IsEmpty && problems is not null ? [.. problems(document.Value)] : document.Problems;
-        return found.IsEmpty ? document.Value : throw new InvalidRequestException(found);
+        var problems = document.Problems.IsEmpty ? [.. document.Value.Problems()] : document.Problems;
+        return problems.IsEmpty ? document.Value : throw new InvalidRequestException(problems);
     }
 
     /// <inheritdoc/>

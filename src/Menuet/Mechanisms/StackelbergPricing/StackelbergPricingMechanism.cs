@@ -22,6 +22,6 @@ public static class StackelbergPricingMechanism
         Schemes = StackelbergSchemes.Compare,
         Environment = new EnvironmentDoor<StackelbergPricingScenario>(
             "one leader sees the last prices and everybody's steps, posts the next price, and earns its profit of the round",
-            StackelbergPricingScenario.Shape, scenario => scenario.Problems()),
+            StackelbergPricingScenario.Shape),
     };
 }
