@@ -319,6 +319,17 @@ public sealed class DoubleAuctionEnvironmentTests
         Assert.True(best.Sum() > 0.75 * optimum.Sum(), "the search comes near, so the bound is tried");
     }
 
+    [Fact]
+    public void NothingToEarn_IsAllEarned()
+    {
+        foreach (var scenario in new[] { new DoubleAuctionScenario { Vehicles = 1, Slots = 5 }, new DoubleAuctionScenario { RequestProbability = 0, Slots = 5 } })
+        {
+            var evaluation = scenario.Evaluate(new Bidder(scenario.ObservationSize, _ => 0), 3, Seed, default);
+            Assert.Equal((0, 1, 1), (evaluation.OptimumReward, evaluation.Score.ShareOfOptimum, evaluation.Score.FeasibleShare));
+            Assert.All(evaluation.Measures, measure => Assert.True(double.IsFinite(measure.Mean) && double.IsFinite(measure.StandardDeviation), measure.Name));
+        }
+    }
+
     /// <summary>The fitted rules of docs/environments/double-auction.md: how much a team can gain depends on what it sees.</summary>
     [Theory]
     [InlineData(AuctionView.Full, 40, 0.002, 0.03)]

@@ -243,6 +243,14 @@ public sealed class StackelbergPricingEnvironmentTests
     }
 
     [Fact]
+    public void NothingToSell_EarnsAllThereIs()
+    {
+        var evaluation = new StackelbergPricingScenario { CapacitySteps = 0, Rounds = 3, Variant = FollowerVariant.Drift }.Evaluate(new Pricer(12, _ => 0), 3, Seed, default);
+        Assert.Equal((0, 1, 1), (evaluation.OptimumReward, evaluation.Score.ShareOfOptimum, evaluation.WorstViolation));
+        Assert.All(evaluation.Measures, measure => Assert.True(double.IsFinite(measure.Mean) && double.IsFinite(measure.StandardDeviation), measure.Name));
+    }
+
+    [Fact]
     public void Answer_PlaysTheDocumentsMarketUntilThePriceSettles()
     {
         var scenario = new StackelbergPricingScenario();
