@@ -1,8 +1,36 @@
-using System.Collections.Immutable;
 using BenchmarkDotNet.Attributes;
 using Menuet.Mechanisms.LatencyContract;
 
 namespace Menuet.Benchmarks;
+
+/// <summary>Group 2 of Ye et al. with other types.</summary>
+internal static class LatencyBenchmarkMarkets
+{
+    internal static LatencyMarket Draw(int count) =>
+        Of([.. Enumerable.Range(0, count).Select(j => new LatencyType { Gain = 30 + (20.0 * j / count), Probability = 1.0 / count })]);
+
+    internal static LatencyMarket Of(LatencyType[] types) => new()
+    {
+        Users = 10,
+        Level = 2,
+        Steps = 17,
+        Terms = new()
+        {
+            SuccessProbability = 0.967,
+            MaxLatencySeconds = 4,
+            CyclesPerLevel = 3.2e7,
+            CyclesPerStep = 6.5536e7,
+            ResultBits = 6.5e5,
+            ChannelStatus = 4e6,
+            CapacitancePrompt = 2.5e-28,
+            CapacitanceDenoise = 2.5e-28,
+            CostPrompt = 90,
+            CostDenoise = 90,
+            CostCommunication = 40,
+            Types = [.. types],
+        },
+    };
+}
 
 /// <summary>The isotonic solver against the roots that it cannot do without: the baseline takes one cube and one square root per type.</summary>
 public class LatencyContractBenchmarks
@@ -30,26 +58,6 @@ public class LatencyContractBenchmarks
             values[j] = types[j].Gain;
         }
 
-        var market = new LatencyMarket
-        {
-            Users = 10,
-            Level = 2,
-            Steps = 17,
-            Terms = new()
-            {
-                SuccessProbability = 0.967,
-                MaxLatencySeconds = 4,
-                CyclesPerLevel = 3.2e7,
-                CyclesPerStep = 6.5536e7,
-                ResultBits = 6.5e5,
-                ChannelStatus = 4e6,
-                CapacitancePrompt = 2.5e-28,
-                CapacitanceDenoise = 2.5e-28,
-                CostPrompt = 90,
-                CostDenoise = 90,
-                CostCommunication = 40,
-            },
-        };
         inOrder = With(types);
         excluding = inOrder with { Terms = inOrder.Terms with { AllowExclusion = true } };
         own = With([.. types.Select(t => t with { Overrides = new() { CostDenoise = 80 + (20 * rng.NextDouble()) } })]);
@@ -66,7 +74,7 @@ public class LatencyContractBenchmarks
 
         shuffled = With(types);
 
-        LatencyMarket With(LatencyType[] given) => market with { Terms = market.Terms with { Types = given.ToImmutableArray() } };
+        static LatencyMarket With(LatencyType[] given) => LatencyBenchmarkMarkets.Of(given);
     }
 
     [Benchmark(Baseline = true, Description = "a cube and a square root per type")]

@@ -66,6 +66,9 @@ internal static class CommandLine
         root.Subcommands.Add(SweepCommand.Create(terminal));
         root.Subcommands.Add(FitCommand.Create(terminal));
         root.Subcommands.Add(DrawCommand.Create(terminal));
+        root.Subcommands.Add(GenerateCommand.Create(terminal));
+        root.Subcommands.Add(GenerateCommand.CreateInpaint(terminal));
+        root.Subcommands.Add(JudgeCommand.Create(terminal));
         root.Subcommands.Add(ListCommand.Create(terminal));
         root.Subcommands.Add(SchemaCommand.Create(terminal));
         root.Subcommands.Add(ExampleCommand.Create(terminal));
@@ -80,4 +83,5 @@ internal static class ExitCode
     internal const int Fault = 1;
     internal const int InvalidInput = 2;
     internal const int NoOutcome = 3;
+    internal const int Disproved = 4;
 }

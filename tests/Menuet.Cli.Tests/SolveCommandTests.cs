@@ -19,6 +19,18 @@ public sealed class SolveCommandTests
     }
 
     [Fact]
+    public void LongMenu_IsShownAtBothEnds_AndWholeAsCsv()
+    {
+        var types = string.Join(",", Enumerable.Range(0, 400).Select(k => FormattableString.Invariant($$"""{"reputation":{{5 + (k / 100.0)}},"probability":0.0025,"quality":{{k}}}""")));
+        var market = $$"""{ "kind": "reward-contract", "unitCost": 2, "utilityCoefficient": 20, "types": [{{types}}] }""";
+        var text = Session.RunWithInput(market, "solve", "-").Output;
+        Assert.Contains("360 rows between these", text, StringComparison.Ordinal);
+        var shown = text.Split('\n').Select(line => line.Split('│')).Where(cells => cells.Length > 2 && int.TryParse(cells[1], out _)).Select(cells => int.Parse(cells[1], null));
+        Assert.Equal([.. Enumerable.Range(1, 20), .. Enumerable.Range(381, 20)], shown);
+        Assert.Equal(401, Session.RunWithInput(market, "solve", "-", "--format", "csv").Output.TrimEnd().Split('\n').Length);
+    }
+
+    [Fact]
     public void Markdown_IsWhatTheDocumentationShows()
     {
         var session = Session.Run("solve", Market, "--format", "markdown");

@@ -23,7 +23,7 @@ internal static class CompareCommand
         {
             var market = MarketSource.Read(name, terminal);
             var mechanism = Catalog.Find(market);
-            ComparisonText.Write(terminal, mechanism.Kind, mechanism.Compare(market, options, cancellation), format);
+            ComparisonText.Write(terminal, mechanism, mechanism.Compare(market, options, cancellation), format);
             return 0;
         }
         catch (InvalidRequestException error) when (format == "json")

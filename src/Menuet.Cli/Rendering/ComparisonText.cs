@@ -5,39 +5,39 @@ namespace Menuet.Cli.Rendering;
 /// <summary>A comparison of schemes in every format.</summary>
 internal static class ComparisonText
 {
-    internal static void Write(Terminal terminal, string kind, Comparison comparison, string format)
+    internal static void Write(Terminal terminal, IMechanism mechanism, Comparison comparison, string format)
     {
         switch (format)
         {
             case "json":
-                WriteJson(terminal.Output, kind, comparison);
+                WriteJson(terminal.Output, mechanism.Kind, comparison);
                 break;
             case "csv":
-                TableText.WriteCsv(terminal.Output, AsTable(comparison, withMeaning: true));
+                TableText.WriteCsv(terminal.Output, AsTable(mechanism, comparison, withMeaning: true));
                 break;
             case "markdown":
-                TableText.WriteMarkdown(terminal.Output, AsTable(comparison, withMeaning: true));
+                TableText.WriteMarkdown(terminal.Output, AsTable(mechanism, comparison, withMeaning: true));
                 break;
             default:
-                WriteText(terminal, terminal.Output, comparison);
+                WriteText(terminal, terminal.Output, mechanism, comparison);
                 break;
         }
     }
 
-    internal static void WriteText(Terminal terminal, TextWriter output, Comparison comparison)
+    internal static void WriteText(Terminal terminal, TextWriter output, IMechanism mechanism, Comparison comparison)
     {
-        TableText.WriteText(terminal, output, AsTable(comparison, withMeaning: false));
+        TableText.WriteText(terminal, output, AsTable(mechanism, comparison, withMeaning: false));
         foreach (var scheme in comparison.Schemes)
         {
             output.WriteLine($"  {scheme.Name}: {scheme.Meaning}{(scheme.Note.Length == 0 ? "" : $" ({scheme.Note})")}");
         }
     }
 
-    internal static Table AsTable(Comparison comparison, bool withMeaning)
+    internal static Table AsTable(IMechanism mechanism, Comparison comparison, bool withMeaning)
     {
         var columns = ImmutableArray.CreateBuilder<Column>();
         columns.Add(new("scheme"));
-        columns.Add(new("objective", "money"));
+        columns.Add(new("objective", mechanism.ObjectiveUnit));
         columns.Add(new($"share of {comparison.Reference}", "%"));
         columns.AddRange(comparison.Measures);
         if (withMeaning)

@@ -62,7 +62,7 @@ internal static class ReportText
         if (comparison is not null)
         {
             output.WriteLine();
-            ComparisonText.WriteText(terminal, output, comparison);
+            ComparisonText.WriteText(terminal, output, Catalog.Find(report.Kind), comparison);
         }
     }
 
@@ -96,7 +96,7 @@ internal static class ReportText
         if (comparison is not null)
         {
             output.WriteLine();
-            TableText.WriteMarkdown(output, ComparisonText.AsTable(comparison, withMeaning: true));
+            TableText.WriteMarkdown(output, ComparisonText.AsTable(Catalog.Find(report.Kind), comparison, withMeaning: true));
         }
     }
 
@@ -118,7 +118,7 @@ internal static class ReportText
         yield return ("Status", report.Solver.Name == "answer" ? $"\"{report.Status}\" by its own account" : report.Status);
         if (report.Objective is { } objective)
         {
-            yield return ("Objective", TableText.Number(objective));
+            yield return ("Objective", $"{TableText.Number(objective)} {Catalog.Find(report.Kind).ObjectiveUnit}".TrimEnd());
         }
 
         if (optimum?.Objective is { } best)

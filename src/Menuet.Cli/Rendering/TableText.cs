@@ -8,10 +8,14 @@ namespace Menuet.Cli.Rendering;
 /// <summary>Tables for a terminal, for Markdown and as CSV.</summary>
 internal static class TableText
 {
+    private const int MostRows = 200;  // that a person reads on a terminal
+    private const int EdgeRows = 20;   // of a longer table, at either end
+
     internal static void WriteText(Terminal terminal, TextWriter output, Table table)
     {
         var console = terminal.Console(output);
-        var shown = Legible(table);
+        var omitted = table.Rows.Length > MostRows ? table.Rows.Length - (2 * EdgeRows) : 0;
+        var shown = Legible(omitted > 0 ? table with { Rows = [.. table.Rows[..EdgeRows], .. table.Rows[^EdgeRows..]] } : table);
         var (cells, wrapsHeadings) = Fitted(shown, console.Profile.Width);
         var grid = new Spectre.Console.Table { Border = TableBorder.Rounded, Title = new TableTitle($"[bold]{Markup.Escape(table.Title)}[/]", Style.Plain) };
         for (var i = 0; i < shown.Columns.Length; i++)
@@ -23,9 +27,19 @@ internal static class TableText
             grid.AddColumn(IsText(shown, i) ? header.LeftAligned() : header.RightAligned());
         }
 
-        foreach (var row in cells)
+        for (var i = 0; i < cells.Length; i++)
         {
-            grid.AddRow(row.Select(cell => new Markup(Styled(cell))));
+            if (omitted > 0 && i == EdgeRows)
+            {
+                grid.AddRow(shown.Columns.Select(_ => new Markup("[dim]⋮[/]")));
+            }
+
+            grid.AddRow(cells[i].Select(cell => new Markup(Styled(cell))));
+        }
+
+        if (omitted > 0)
+        {
+            grid.Caption = new TableTitle(string.Create(CultureInfo.InvariantCulture, $"{omitted:N0} rows between these are in --format csv, json and markdown"), Style.Plain);
         }
 
         console.Write(grid);

@@ -17,6 +17,9 @@ public interface IMechanism
     /// <summary>The publication it comes from.</summary>
     string Source { get; }
 
+    /// <summary>The unit of the objective; empty for a pure number.</summary>
+    string ObjectiveUnit { get; }
+
     /// <summary>The solvers, in order of preference.</summary>
     ImmutableArray<SolverDescription> Solvers { get; }
 
@@ -113,6 +116,9 @@ public sealed record Mechanism<TMarket, TOutcome, TAnswer> : IMechanism
 
     /// <inheritdoc/>
     public IEnvironmentDoor? Environment { get; init; }
+
+    /// <inheritdoc/>
+    public string ObjectiveUnit => AnswerShape.Fields.Single(entry => entry.Name == "objective").Unit;
 
     /// <inheritdoc/>
     public ImmutableArray<SolverDescription> Solvers => [.. SolverList.Select(solver => new SolverDescription(solver.Name, solver.Summary))];

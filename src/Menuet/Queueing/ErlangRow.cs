@@ -7,7 +7,8 @@ namespace Menuet.Queueing;
 /// <summary>Erlang C of one stage under many streams at once, eight lanes wide.</summary>
 /// <remarks>
 /// The recursion of <see cref="Erlang"/> with a multiplication by 1/a in place of the division; it starts where the terms before it, a factor of
-/// e^{−81/2} at most, no longer enter a double. Relative error 1e-13. The lanes are grouped the same way on every machine.
+/// e^{−81/2} at most, no longer enter a double, and ends where
+/// the result is below 1e-25. Error 1e-13 relative or 1e-25 absolute. The lanes are grouped the same way on every machine.
 /// </remarks>
 internal static class ErlangRow
 {
@@ -37,6 +38,7 @@ internal static class ErlangRow
         var rates = MemoryMarshal.Cast<double, Vector512<double>>(arrivalRates);
         var delays = MemoryMarshal.Cast<double, Vector512<double>>(waiting);
         var spares = MemoryMarshal.Cast<double, Vector512<double>>(spare);
+        var enough = Vector512.Create(1e26);
         var group = 0;
         for (; group + Chains <= rates.Length; group += Chains)
         {
@@ -52,6 +54,10 @@ internal static class ErlangRow
                 xb = Vector512.FusedMultiplyAdd(step * ib, xb, Vector512<double>.One);
                 xc = Vector512.FusedMultiplyAdd(step * ic, xc, Vector512<double>.One);
                 xd = Vector512.FusedMultiplyAdd(step * id, xd, Vector512<double>.One);
+                if ((k & 15) == 15 && Vector512.GreaterThanAll(Vector512.Min(Vector512.Min(xa, xb), Vector512.Min(xc, xd)), enough))
+                {
+                    break;
+                }
             }
 
             Finish(stage, rates[group], a, xa, out delays[group], out spares[group]);
@@ -71,6 +77,10 @@ internal static class ErlangRow
             {
                 step += Vector512<double>.One;
                 x = Vector512.FusedMultiplyAdd(step * inverse, x, Vector512<double>.One);
+                if ((k & 15) == 15 && Vector512.GreaterThanAll(x, enough))
+                {
+                    break;
+                }
             }
 
             Finish(stage, rates[group], a, x, out delays[group], out spares[group]);

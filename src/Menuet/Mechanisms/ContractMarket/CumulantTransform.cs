@@ -18,14 +18,21 @@ internal readonly struct CumulantTransform
         pole = Math.Min(Math.Min(Pole(mu1, c1, r1), Pole(mu2, c2, r2)), Pole(mu3, c3, r3));
     }
 
-    private double Mean => (1 / mu1) + (c1 / r1) + (1 / mu2) + (c2 / r2) + (1 / mu3) + (c3 / r3);
+    /// <summary>E[T].</summary>
+    internal double Mean => (1 / mu1) + (c1 / r1) + (1 / mu2) + (c2 / r2) + (1 / mu3) + (c3 / r3);
 
     /// <summary>min_η exp(K(η) − ηL), at most 1.</summary>
     /// <param name="latency">L, seconds.</param>
     /// <param name="exponent">The best η; 0 where L ≤ E[T].</param>
-    internal double Value(double latency, out double exponent)
+    internal double Value(double latency, out double exponent) => Value(latency, out exponent, out _);
+
+    /// <summary>min_η exp(K(η) − ηL), at most 1.</summary>
+    /// <param name="latency">L, seconds.</param>
+    /// <param name="exponent">The best η; 0 where L ≤ E[T].</param>
+    /// <param name="rise">dη/dL = 1/K″(η); 0 where L ≤ E[T].</param>
+    internal double Value(double latency, out double exponent, out double rise)
     {
-        exponent = 0;
+        (exponent, rise) = (0, 0);
         if (latency <= Mean)
         {
             return 1;
@@ -46,6 +53,7 @@ internal readonly struct CumulantTransform
                 high = gap;
             }
 
+            rise = 1 / curvature;
             var next = gap - (slope * (1 - (slope / latency)) / curvature);
             // The value is stationary in η: half of the digits of the exponent give all of the value's.
             if (Math.Abs(next - gap) <= 1e-9 * gap)

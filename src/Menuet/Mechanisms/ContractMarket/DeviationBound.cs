@@ -13,10 +13,11 @@ internal static class DeviationBound
 {
     private const double Margin = 1e-9;
     private const double Goal = 1e-6;
-    private const double Effort = 1e7;   // pairs of cells in one level
+    private const double Effort = 3e7;   // pairs of cells, all levels together
+    private const double CellEffort = 300; // a cell, with its law, in pairs
     private const int FirstCells = 512;
     private const int Division = 4;
-    private const int Levels = 12;
+    private const int Levels = 10;   // 512 × 4⁹ cells are still counted by an int
 
     /// <summary>An upper bound of π_m over all menus, USD per second; +∞ unless g = C̄ − R̄ &gt; 0.</summary>
     /// <param name="market">The market.</param>
@@ -50,7 +51,7 @@ internal static class DeviationBound
 
         var width = all / FirstCells;
         var cells = types.Select(_ => new CellRange(0, FirstCells - 1)).ToArray();
-        var bound = double.PositiveInfinity;
+        var (bound, effort) = (double.PositiveInfinity, 0.0);
         for (var level = 0; level < Levels; level++)
         {
             var program = new Level(market, m, types, sold, width, cells);
@@ -72,13 +73,13 @@ internal static class DeviationBound
             }
 
             width /= Division;
-            var pairs = (double)cells[0].Count;
+            effort += CellEffort * LatencyTails.Expense(market.Algorithm.Tail) * cells[0].Count;
             for (var n = 1; n < cells.Length; n++)
             {
-                pairs += (double)cells[n - 1].Count * cells[n].Count;
+                effort += ((double)cells[n - 1].Count + (CellEffort * LatencyTails.Expense(market.Algorithm.Tail))) * cells[n].Count;
             }
 
-            if (pairs > Effort)
+            if (effort > Effort)
             {
                 break;
             }

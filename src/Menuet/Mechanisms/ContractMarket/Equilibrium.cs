@@ -30,14 +30,20 @@ internal sealed class Equilibrium : ISolver<OperatorMarket, MarketOutcome>
         var found = play.Gains.Max();
         var bound = play.Bounds.Max();
         var total = state.OperatorUtility();
+        state.Value();
+        var welfare = total + state.UserUtility();
+        var most = WelfareRelaxation.Of(state.Market, welfare, () => cancellation.IsCancellationRequested || play.IsCutShort);
         var termination = play.IsCutShort ? Termination.LimitReached
             : found <= Settled * Math.Abs(total) ? Termination.Converged : Termination.Candidate;
         var solution = MarketOutcome.From(state, Name, termination, play.Rounds);
         return solution.Outcome is null ? solution : solution with
         {
-            Outcome = solution.Outcome with { DeviationGains = [.. play.Gains] },
-            Note = FormattableString.Invariant($"the most that an operator was found to gain by another menu is {found:g2} USD/s")
-                + (double.IsFinite(bound) ? FormattableString.Invariant($"; none can gain more than {bound:g2} USD/s, {100 * bound / Math.Max(Math.Abs(total), double.Epsilon):g2} % of what they earn together") : ""),
+            Outcome = play.IsSearched ? solution.Outcome with { DeviationGains = [.. play.Gains] } : solution.Outcome,
+            Note = (play.IsSearched
+                    ? FormattableString.Invariant($"the most that an operator was found to gain by another menu is {found:g2} USD/s")
+                    : "play was cut short before any search for gains")
+                + (double.IsFinite(bound) ? FormattableString.Invariant($"; none can gain more than {bound:g2} USD/s, {100 * bound / Math.Max(Math.Abs(total), double.Epsilon):g2} % of what they earn together") : "")
+                + FormattableString.Invariant($"; welfare is {welfare:g5} USD/s, and cannot be more than {most:g5} under any matching and prices"),
         };
     }
 
@@ -97,6 +103,9 @@ internal sealed class MenuPlay
     /// <summary>Whether time, iterations or effort ended play before it settled.</summary>
     internal bool IsCutShort { get; private set; }
 
+    /// <summary>Whether gains were looked for.</summary>
+    internal bool IsSearched { get; private set; }
+
     /// <summary>The most each operator was found to gain by another menu, USD per second.</summary>
     internal double[] Gains { get; }
 
@@ -121,6 +130,7 @@ internal sealed class MenuPlay
     /// <summary>Looks for gains from far away; what is found is played on.</summary>
     internal void Verify(Rng rng)
     {
+        IsSearched = !Spent();
         var restarts = Math.Clamp(Restarts / market.Operators, 4, 24);
         for (var round = 0; round < 4; round++)
         {
@@ -292,7 +302,7 @@ internal sealed class MenuPlay
         return ended;
     }
 
-    private bool Spent() => search.Evaluations * (double)market.Types > Effort || stop();
+    private bool Spent() => search.Evaluations * market.Types * LatencyTails.Expense(market.Algorithm.Tail) > Effort || stop();
 
     private void Publish(int m) => game.Promise(menus[m], utilities.AsSpan(m * market.Types, market.Types));
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Menuet.Queueing;
@@ -14,6 +15,8 @@ namespace Menuet.Mechanisms.ContractMarket;
 /// </remarks>
 internal sealed class LatencyTails
 {
+    private const double Nudge = 1e-6;   // relative step of a difference
+
     private readonly MarketArrays market;
     private readonly LatencyTail kind;
     private readonly double[] loads;             // one row, padded
@@ -37,6 +40,14 @@ internal sealed class LatencyTails
         Exponent = kind == LatencyTail.Exact ? [] : new double[cells];
         laws = kind == LatencyTail.Exact ? new SojournLaw[cells] : [];
     }
+
+    /// <summary>How much longer a law takes than the printed bound, roughly; for limits of effort.</summary>
+    internal static double Expense(LatencyTail kind) => kind switch
+    {
+        LatencyTail.ChernoffPrinted => 1,
+        LatencyTail.ChernoffOptimal => 4,
+        _ => 20,
+    };
 
     /// <summary>Cells of one operator, a multiple of eight; the cell of (m, n) is m × Stride + n.</summary>
     internal int Stride { get; }
@@ -179,6 +190,185 @@ internal sealed class LatencyTails
 
         return high;
     }
+
+    /// <summary>A latency of operator m on the falling branch of every class's slope, where it is neither huge nor nothing.</summary>
+    internal double Reference(int m)
+    {
+        var row = m * Stride;
+        for (var n = market.Types - 1; n >= 0; n--)
+        {
+            if (IsStable(row + n))
+            {
+                var scale = kind switch
+                {
+                    LatencyTail.ChernoffPrinted => LogAmplitude[row + n] / Exponent[row + n],
+                    LatencyTail.ChernoffOptimal => 2 * Transform(row + n).Mean,
+                    _ => 2 * laws[row + n].Mean,
+                };
+                return Math.Min(scale, market.MaxLatency);
+            }
+        }
+
+        return market.MaxLatency;
+    }
+
+    /// <summary>Whether L lies where p is 1, or its slope not yet on the falling branch.</summary>
+    /// <param name="cell">The cell.</param>
+    /// <param name="latency">L, seconds.</param>
+    /// <param name="curvature">p″ there, from <see cref="Slopes"/>.</param>
+    internal bool IsLeftOfKink(int cell, double latency, double curvature) => kind == LatencyTail.ChernoffPrinted
+        ? LogAmplitude[cell] > Exponent[cell] * latency && LogAmplitude[cell] < Exponent[cell] * market.MaxLatency
+        : stable[cell] && !(curvature > 0);
+
+    /// <summary>p, −p′ and p″ of every class of an operator, each at its own latency. The printed bound is not cut at 1 here; unstable classes have p = 1.</summary>
+    /// <param name="m">The operator.</param>
+    /// <param name="latencies">L, padded.</param>
+    /// <param name="late">p; for the printed bound cut at 1.</param>
+    /// <param name="slope">−p′.</param>
+    /// <param name="curvature">p″.</param>
+    internal void Slopes(int m, double[] latencies, double[] late, double[] slope, double[] curvature)
+    {
+        var row = m * Stride;
+        if (kind == LatencyTail.ChernoffPrinted)
+        {
+            var longest = Vector512.Create(market.MaxLatency);
+            for (var n = 0; n < Stride; n += ErlangRow.Lanes)
+            {
+                var eta = Lane(Exponent, row + n);
+                var log = Lane(LogAmplitude, row + n);
+                // Where even the longest latency is left of the kink, p is 1 throughout and pulls at nothing.
+                eta = Vector512.ConditionalSelect(Vector512.LessThan(log, eta * longest), eta, Vector512<double>.Zero);
+                var value = Vector512.Exp(log - (eta * Lane(latencies, n)));
+                Vector512.Min(Vector512<double>.One, value).StoreUnsafe(ref MemoryMarshal.GetArrayDataReference(late), (nuint)n);
+                (eta * value).StoreUnsafe(ref MemoryMarshal.GetArrayDataReference(slope), (nuint)n);
+                (eta * eta * value).StoreUnsafe(ref MemoryMarshal.GetArrayDataReference(curvature), (nuint)n);
+            }
+
+            return;
+        }
+
+        if (kind == LatencyTail.ChernoffOptimal)
+        {
+            for (var n = 0; n < Stride; n += ErlangRow.Lanes)
+            {
+                BestExponents(m, row + n, Lane(latencies, n), out var value, out var eta, out var rise);
+                value.StoreUnsafe(ref MemoryMarshal.GetArrayDataReference(late), (nuint)n);
+                (eta * value).StoreUnsafe(ref MemoryMarshal.GetArrayDataReference(slope), (nuint)n);
+                (value * ((eta * eta) - rise)).StoreUnsafe(ref MemoryMarshal.GetArrayDataReference(curvature), (nuint)n);
+            }
+
+            return;
+        }
+
+        for (var n = 0; n < market.Types; n++)
+        {
+            if (!stable[row + n])
+            {
+                (late[n], slope[n], curvature[n]) = (1, 0, 0);
+                continue;
+            }
+
+            laws[row + n].Evaluate(latencies[n], out late[n], out slope[n]);
+            laws[row + n].Evaluate(latencies[n] * (1 + Nudge), out _, out var next);
+            curvature[n] = (slope[n] - next) / (latencies[n] * Nudge);
+        }
+    }
+
+    /// <summary><see cref="CumulantTransform.Value(double, out double, out double)"/> of eight cells at once, from the exponents found there last.</summary>
+    private void BestExponents(int m, int cell, Vector512<double> latency, out Vector512<double> value, out Vector512<double> eta, out Vector512<double> rise)
+    {
+        var stages = market.StagesOf(m);
+        var first = new StageLanes(stages[0].ServiceRate, Lane(waiting[0], cell), Lane(spare[0], cell));
+        var second = new StageLanes(stages[1].ServiceRate, Lane(waiting[1], cell), Lane(spare[1], cell));
+        var third = new StageLanes(stages[2].ServiceRate, Lane(waiting[2], cell), Lane(spare[2], cell));
+        var pole = Vector512.Min(first.Pole, Vector512.Min(second.Pole, third.Pole));
+        // Also false where unstable: there some r is at most 0 and the mean no mean.
+        var isOpen = Vector512.GreaterThan(pole, Vector512<double>.Zero) & Vector512.GreaterThan(latency, first.Mean + second.Mean + third.Mean);
+        if (isOpen == Vector512<double>.Zero)
+        {
+            (value, eta, rise) = (Vector512<double>.One, Vector512<double>.Zero, Vector512<double>.Zero);
+            return;
+        }
+
+        pole = Vector512.ConditionalSelect(isOpen, pole, Vector512<double>.One);
+        var last = Lane(Exponent, cell);
+        var gap = Vector512.ConditionalSelect(
+            Vector512.GreaterThan(last, Vector512<double>.Zero) & Vector512.LessThan(last, pole), pole - last,
+            Vector512.Min(pole * 0.5, Vector512.Create(Math.Sqrt(6)) / latency));
+        var (low, high) = (Vector512<double>.Zero, pole);
+        Vector512<double> slope, curvature;
+        for (var step = 0; step < 100; step++)
+        {
+            (slope, curvature) = (Vector512<double>.Zero, Vector512<double>.Zero);
+            first.Add(pole, gap, ref slope, ref curvature);
+            second.Add(pole, gap, ref slope, ref curvature);
+            third.Add(pole, gap, ref slope, ref curvature);
+            var beyond = Vector512.GreaterThan(slope, latency);
+            low = Vector512.ConditionalSelect(beyond, gap, low);
+            high = Vector512.ConditionalSelect(beyond, high, gap);
+            var next = gap - (slope * (Vector512<double>.One - (slope / latency)) / curvature);
+            var inside = Vector512.GreaterThan(next, low) & Vector512.LessThan(next, high);
+            next = Vector512.ConditionalSelect(inside, next, (low + high) * 0.5);
+            var moving = isOpen & Vector512.GreaterThan(Vector512.Abs(next - gap), gap * 1e-6);
+            gap = next;
+            if (moving == Vector512<double>.Zero)
+            {
+                break;
+            }
+        }
+
+        (slope, curvature) = (Vector512<double>.Zero, Vector512<double>.Zero);
+        first.Add(pole, gap, ref slope, ref curvature);
+        second.Add(pole, gap, ref slope, ref curvature);
+        third.Add(pole, gap, ref slope, ref curvature);
+        var (above, below) = (Vector512<double>.One, Vector512<double>.One);
+        first.Multiply(pole, gap, ref above, ref below);
+        second.Multiply(pole, gap, ref above, ref below);
+        third.Multiply(pole, gap, ref above, ref below);
+        var amplitude = above / below;
+        var exponent = pole - gap;
+        value = Vector512.ConditionalSelect(
+            isOpen, Vector512.Min(Vector512<double>.One, amplitude * Vector512.Exp(Vector512<double>.Zero - (exponent * latency))), Vector512<double>.One);
+        eta = Vector512.ConditionalSelect(isOpen, exponent, Vector512<double>.Zero);
+        rise = Vector512.ConditionalSelect(isOpen, Vector512<double>.One / curvature, Vector512<double>.Zero);
+        Vector512.ConditionalSelect(isOpen, exponent, last).StoreUnsafe(ref MemoryMarshal.GetArrayDataReference(Exponent), (nuint)cell);
+    }
+
+    /// <summary>One stage's part of K′, K″ and e^K for eight cells.</summary>
+    private readonly struct StageLanes(double rate, Vector512<double> waiting, Vector512<double> spare)
+    {
+        private readonly Vector512<double> mu = Vector512.Create(rate);
+
+        internal Vector512<double> Pole => Vector512.Min(mu, spare);
+
+        internal Vector512<double> Mean => (Vector512<double>.One / mu) + (waiting / spare);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal void Add(Vector512<double> pole, Vector512<double> gap, ref Vector512<double> slope, ref Vector512<double> curvature)
+        {
+            var free = mu - pole + gap;
+            var u = spare - pole + gap;
+            var v = Vector512.FusedMultiplyAdd(waiting, pole - gap, u);
+            var joint = u * v;
+            var inverse = Vector512<double>.One / (free * joint);
+            var served = joint * inverse;
+            inverse *= free;
+            var waited = waiting * spare * inverse;
+            slope += served + waited;
+            curvature += (served * served) + (waited * inverse * (v + ((Vector512<double>.One - waiting) * u)));
+        }
+
+        /// <summary>Numerator and denominator of G.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal void Multiply(Vector512<double> pole, Vector512<double> gap, ref Vector512<double> above, ref Vector512<double> below)
+        {
+            var u = spare - pole + gap;
+            above *= Vector512.FusedMultiplyAdd(waiting, pole - gap, u) * mu;
+            below *= u * (mu - pole + gap);
+        }
+    }
+
+    private static Vector512<double> Lane(double[] values, int index) => Vector512.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(values), (nuint)index);
 
     /// <summary>The largest L at which the density of a law equals a rate; NaN where it never does.</summary>
     internal static double Stationary(in SojournLaw law, double logRate)

@@ -16,6 +16,8 @@ namespace Menuet.Mechanisms.ContractMarket;
 /// </remarks>
 internal sealed class MenuDesigner
 {
+    /// <summary>Up to here violators are pooled one by one, as the specification of the method has it.</summary>
+    private const int FewTypes = 64;
     private const int ScanCells = 240;
 
     private readonly MarketArrays market;
@@ -29,6 +31,7 @@ internal sealed class MenuDesigner
     private readonly double[] memberLog;
     private readonly double[] memberExponent;
     private readonly double[] kinks;
+    private readonly ActiveSetIroning activeSet;
     private MenuProgram? program;
 
     internal MenuDesigner(MarketArrays market, LatencyTails tails)
@@ -44,6 +47,7 @@ internal sealed class MenuDesigner
         memberLog = new double[tails.Stride];
         memberExponent = new double[tails.Stride];
         kinks = new double[tails.Stride];
+        activeSet = new(market, tails, kappa, stake);
     }
 
     /// <summary>The latencies of operator m at the loads in the tails.</summary>
@@ -58,6 +62,11 @@ internal sealed class MenuDesigner
         {
             program ??= new(market, tails);
             program.Solve(m, kappa, stake, latencies);
+            return;
+        }
+
+        if (method == MenuSolver.Global && market.Types > FewTypes && activeSet.Solve(m, latencies))
+        {
             return;
         }
 

@@ -188,7 +188,7 @@ internal sealed class Planner : ISolver<OperatorMarket, MarketOutcome>
             return Climbs >= limit || exhausted;
         }
 
-        private bool Exhausted() => stop() || plan.Evaluations * (double)market.Types > Effort;
+        private bool Exhausted() => plan.Evaluations * market.Types * LatencyTails.Expense(market.Algorithm.Tail) > Effort || stop();
 
         private void Climb(double precision)
         {

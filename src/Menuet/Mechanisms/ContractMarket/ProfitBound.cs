@@ -22,6 +22,7 @@ internal sealed class ProfitBound
     private readonly TaskPrices prices;
     private readonly OperatorRelaxation?[] relaxations;
     private double step;
+    private bool begun;
     private LoadBox[] boxes = [];
 
     /// <summary>Prepares the coarse grid.</summary>
@@ -47,7 +48,7 @@ internal sealed class ProfitBound
     /// <summary>The bound, USD per second.</summary>
     internal double Bound { get; private set; }
 
-    /// <summary>The grid of the last refinement, tasks per second.</summary>
+    /// <summary>The grid of the last refinement, tasks per second; 0 where the bound is that of empty queues.</summary>
     internal double Step { get; private set; }
 
     /// <summary>Lowers the bound on the present grid, then cuts and refines it.</summary>
@@ -62,7 +63,8 @@ internal sealed class ProfitBound
             return false;
         }
 
-        var isFirst = Step == 0;
+        var isFirst = !begun;
+        begun = true;
         for (var m = 0; m < relaxations.Length; m++)
         {
             relaxations[m] = null;   // the old table goes before the new one comes
@@ -80,8 +82,9 @@ internal sealed class ProfitBound
             return false;
         }
 
-        Bound = Math.Min(Bound, Math.Max(incumbent, prices.Bound + safety));
-        Step = step;
+        var lower = Math.Max(incumbent, prices.Bound + safety);
+        Step = lower < Bound ? step : Step;
+        Bound = Math.Min(Bound, lower);
         for (var m = 0; m < boxes.Length; m++)
         {
             if (relaxations[m]!.Tighten(prices.Best, incumbent - (prices.Bound - prices.Values[m]) - (2 * safety)) is not { } box)

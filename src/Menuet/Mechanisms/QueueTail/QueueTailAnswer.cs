@@ -68,7 +68,7 @@ public readonly record struct QueueTailRow
     /// <summary>Per class: its own law under pre-emptive resume priority.</summary>
     public ImmutableArray<double> Priority { get; init; }
 
-    /// <summary>Per class: the law of this and all higher classes together, which the paper uses for the class.</summary>
+    /// <summary>Per class: the law of this and all higher classes together when served first come, first served, which the paper uses for the class; under priorities only its mean is that of their tasks.</summary>
     public ImmutableArray<double> Aggregate { get; init; }
 
     /// <summary>Per class: the simulated share of its tasks that were later.</summary>
@@ -86,7 +86,7 @@ public readonly record struct QueueTailRow
         .OptionalNumber("chernoffOptimal", "the bound with the best exponent", r => r.ChernoffOptimal, (ref r, v) => r = r with { ChernoffOptimal = v }, absent: Absent.Omitted)
         .OptionalNumber("etaOptimal", "the best exponent at this time", r => r.EtaOptimal, (ref r, v) => r = r with { EtaOptimal = v }, unit: "1/s", absent: Absent.Omitted)
         .Numbers("priorityClass", "per class: its own law under pre-emptive resume priority", r => r.Priority, (ref r, v) => r = r with { Priority = v })
-        .Numbers("aggregate", "per class: the law of this and all higher classes together", r => r.Aggregate, (ref r, v) => r = r with { Aggregate = v })
+        .Numbers("aggregate", "per class: the law of this and all higher classes together when served first come, first served, which the paper uses for the class", r => r.Aggregate, (ref r, v) => r = r with { Aggregate = v })
         .Numbers("simulated", "per class: share of simulated tasks that were later", r => r.Simulated, (ref r, v) => r = r with { Simulated = v })
         .Numbers("simulatedHalfWidth", "per class: half of the simulation's 95 % interval", r => r.SimulatedHalfWidth, (ref r, v) => r = r with { SimulatedHalfWidth = v });
 }

@@ -43,9 +43,16 @@ public static class QueueTailMechanism
             }
         }
 
+        var title = answer.SimulatedTasks is { } tasks
+            ? FormattableString.Invariant($"By class of priority, beside a simulation of {tasks:N0} tasks")
+            : "By class of priority";
         return tables.Add(new(
-            "By class of priority",
-            [new("time", "s"), new("class"), new("own law"), new("aggregate of classes up to it"), new("simulated"), new("± (95 %)")], rows.ToImmutable()));
+            title,
+            [
+                new("time", "s"), new("class"), new(answer.PriorityLaw == "exact" ? "own law" : "own law (approximate)"), new("paper's law (first come, first served up to it)"),
+                new("simulated"), new("± (95 %)"),
+            ],
+            rows.ToImmutable()));
 
         static object? At(ImmutableArray<double> values, int n) => values.IsDefault ? null : values[n];
     }

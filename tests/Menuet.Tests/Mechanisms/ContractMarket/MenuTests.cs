@@ -72,6 +72,26 @@ public sealed class MenuTests
         Assert.InRange(better, 0, 40);   // pooling is exact but for the clamp
     }
 
+    [Theory]
+    [InlineData(LatencyTail.ChernoffPrinted, 40)]
+    [InlineData(LatencyTail.ChernoffOptimal, 6)]
+    [InlineData(LatencyTail.Exact, 6)]
+    public void ManyTypes_AgreeWithTheProgramme(LatencyTail tail, int markets)
+    {
+        for (ulong seed = 0; seed < (ulong)markets; seed++)
+        {
+            var market = ContractMarketDraw.Draw(1, 65 + (int)seed, new[] { 3.0, 100, 1e5 }[seed % 3], seed);
+            var capacity = new MarketArrays(market).Capacity[0] / 24;
+            market = market with
+            {
+                Population = market.Population! with { Total = capacity * new[] { 0.3, 0.6, 0.9, 1.3 }[seed % 4] },
+                Algorithm = market.Algorithm with { Tail = tail },
+            };
+            var (many, exact) = (Loss(market, Menu(market, MenuSolver.Global).Latencies), Loss(market, Menu(market, MenuSolver.Exact).Latencies));
+            Assert.InRange(many, exact - (1e-9 * Math.Abs(exact)), exact + (2e-9 * Math.Abs(exact)));
+        }
+    }
+
     [Fact]
     public void Prices_AreTheLargestThatBothConstraintsPermit()
     {
@@ -180,7 +200,7 @@ public sealed class MenuTests
             {
                 var law = new StageLaw(stage, rates[i]);
                 Assert.Equal(law.SpareRate, spare[i]);
-                Assert.True(Math.Abs(law.WaitingProbability - waiting[i]) <= 1e-300 + (2e-12 * law.WaitingProbability), $"{stage} {rates[i]}: {law.WaitingProbability} {waiting[i]}");
+                Assert.True(Math.Abs(law.WaitingProbability - waiting[i]) <= 1e-24 + (2e-12 * law.WaitingProbability), $"{stage} {rates[i]}: {law.WaitingProbability} {waiting[i]}");
             }
         }
     }

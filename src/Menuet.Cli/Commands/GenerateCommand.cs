@@ -1,0 +1,138 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Menuet.Generation.Embedded;
+using Menuet.Generation.Imaging;
+
+namespace Menuet.Cli.Commands;
+
+/// <summary><c>menuet generate PROMPT</c> and <c>menuet inpaint IMAGE --mask MASK</c>: digits by the embedded diffusion model.</summary>
+internal static class GenerateCommand
+{
+    internal static Command Create(Terminal terminal)
+    {
+        var prompt = new Argument<string>("prompt") { HelpName = "prompt", Description = $"In words: {DigitPrompt.Vocabulary}" };
+        var options = new Choices(terminal);
+        var command = new Command("generate", "Draws handwritten digits from a prompt, offline, by a small diffusion model that is part of the program.") { prompt };
+        options.AddTo(command, isInpainting: false);
+        command.SetAction((parsed, cancellation) => Task.Run(
+            () =>
+            {
+                var digit = options.Digit(parsed, parsed.GetRequiredValue(prompt));
+                var sampling = options.Sampling(parsed);
+                options.Write(parsed, DigitGenerator.Draw(digit, parsed.GetValue(options.Count), sampling, cancellation), digit, sampling);
+            },
+            cancellation));
+        return command;
+    }
+
+    internal static Command CreateInpaint(Terminal terminal)
+    {
+        var image = new Argument<string>("image") { HelpName = "image", Description = "A PNG image of 28 x 28 pixels, black on white" };
+        var mask = new Option<string>("--mask") { Description = "A PNG image of the same size: drawn anew where it is lighter than middle grey", Required = true };
+        var prompt = new Option<string?>("--prompt") { Description = $"What it should become, in words: {DigitPrompt.Vocabulary}" };
+        var options = new Choices(terminal);
+        var command = new Command("inpaint", "Draws a part of a digit anew, so that it fits the rest (RePaint).") { image, mask, prompt };
+        options.AddTo(command, isInpainting: true);
+        command.SetAction((parsed, cancellation) => Task.Run(
+            () =>
+            {
+                var (known, open) = (ContentSource.Read(parsed.GetRequiredValue(image), terminal).ReadImage(), ContentSource.Read(parsed.GetRequiredValue(mask), terminal).ReadImage());
+                var digit = options.Digit(parsed, parsed.GetValue(prompt) ?? "");
+                var sampling = options.Sampling(parsed);
+                options.Write(parsed, DigitGenerator.Inpaint(known, open, digit, parsed.GetValue(options.Count), sampling, cancellation), digit, sampling);
+            },
+            cancellation));
+        return command;
+    }
+
+    private sealed class Choices(Terminal terminal)
+    {
+        private const int MostImages = 10_000;
+
+        private readonly Option<int> steps = Whole("--steps", "S, denoising steps", 20, 1, 1000);
+        private readonly Option<int> level = Whole("--level", "How many facts of the prompt the model is told, in the order class, slant, thickness, width", 4, 0, 4);
+        private readonly Option<int> resamplings = Whole("--resamplings", "How often each step is drawn, going back in between", 3, 1, 100);
+        private readonly Option<int> scale = Whole("--scale", "Pixels across that each pixel becomes in the file", 1, 1, 32);
+        private readonly Option<double> noise = Number("--noise", "0: DDIM, deterministic after the first noise; 1: DDPM", 1, 0, 1);
+        private readonly Option<double> guidance = Number("--guidance", "Weight of classifier-free guidance; above 0 each step costs twice", 0, 0, 100);
+        private readonly Option<ulong> seed = new("--seed") { Description = "Another seed, another image", DefaultValueFactory = _ => 0 };
+        private readonly Option<string> output = new("--out") { Description = "The PNG file to write; several images are laid out on one sheet", Required = true };
+
+        internal Option<int> Count { get; } = Whole("--count", "How many images", 1, 1, MostImages);
+
+        internal void AddTo(Command command, bool isInpainting)
+        {
+            var backend = new Option<string>("--backend") { Description = "embedded: digits of 28 x 28 pixels", DefaultValueFactory = _ => "embedded" };
+            backend.AcceptOnlyFromAmong("embedded");
+            foreach (var option in (Option[])[backend, steps, level, noise, guidance, seed, Count, scale, output])
+                command.Options.Add(option);
+            if (isInpainting)
+            {
+                command.Options.Add(resamplings);
+            }
+        }
+
+        internal Sampling Sampling(ParseResult parsed) => new()
+        {
+            Steps = parsed.GetValue(steps),
+            Noise = parsed.GetValue(noise),
+            Guidance = parsed.GetValue(guidance),
+            Resamplings = parsed.GetResult(resamplings) is null ? 1 : parsed.GetValue(resamplings),
+            Seed = parsed.GetValue(seed),
+        };
+
+        internal Digit Digit(ParseResult parsed, string prompt)
+        {
+            var read = DigitPrompt.Read(prompt);
+            if (!read.Unknown.IsEmpty)
+            {
+                var words = string.Join(", ", read.Unknown.Select(word => $"'{word}'"));
+                if (read.Digit == new Digit())
+                {
+                    throw new InvalidRequestException([new("prompt", $"no word of it means anything here: {words}; known: {DigitPrompt.Vocabulary}")]);
+                }
+
+                terminal.Error.WriteLine($"menuet: passed over: {words}; known: {DigitPrompt.Vocabulary}");
+            }
+
+            return read.Digit.Reveal(parsed.GetValue(level));
+        }
+
+        internal void Write(ParseResult parsed, ImmutableArray<Image> images, Digit digit, Sampling sampling)
+        {
+            var sheet = Sheet.Of(images, parsed.GetValue(scale));
+            var file = parsed.GetRequiredValue(output);
+            OutputFile.Write(file, Png.Write(sheet));
+            var facts = new (string Name, double? Value)[] { ("class", digit.Class), ("slant", digit.Slant), ("thickness", digit.Thickness), ("width", digit.Width) }
+                .Where(fact => fact.Value is not null).Select(fact => string.Create(CultureInfo.InvariantCulture, $"{fact.Name} {fact.Value}")).ToArray();
+            terminal.Output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Written: {file}, {sheet.Width} x {sheet.Height}, {images.Length} {(images.Length == 1 ? "image" : "images")} of {(facts.Length == 0 ? "any digit" : string.Join(", ", facts))}; {sampling.Steps} steps, seed {sampling.Seed}"));
+        }
+
+        private static Option<int> Whole(string name, string description, int standard, int min, int max)
+        {
+            var option = new Option<int>(name) { Description = $"{description} ({min} to {max})", DefaultValueFactory = _ => standard };
+            option.Validators.Add(result => Check(result, text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max, $"{name} must be a whole number from {min} to {max}"));
+            return option;
+        }
+
+        private static Option<double> Number(string name, string description, double standard, double min, double max)
+        {
+            var option = new Option<double>(name) { Description = string.Create(CultureInfo.InvariantCulture, $"{description} ({min} to {max})"), DefaultValueFactory = _ => standard };
+            option.Validators.Add(result => Check(
+                result, text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max, string.Create(CultureInfo.InvariantCulture, $"{name} must be a number from {min} to {max}")));
+            return option;
+        }
+
+        private static void Check(OptionResult result, Func<string, bool> isFine, string message)
+        {
+            if (result.Tokens.Count == 1 && !isFine(result.Tokens[0].Value))
+            {
+                result.AddError($"{message}, not '{result.Tokens[0].Value}'");
+            }
+        }
+    }
+}

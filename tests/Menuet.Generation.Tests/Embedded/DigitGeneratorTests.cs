@@ -1,0 +1,153 @@
+using Menuet.Generation.Embedded;
+using Menuet.Generation.Imaging;
+using Menuet.Generation.Quality;
+
+namespace Menuet.Generation.Tests.Embedded;
+
+public sealed class DigitGeneratorTests
+{
+    private static readonly Sampling Quick = new() { Steps = 8 };
+
+    [Fact]
+    public void TheDigitAskedFor_IsDrawn()
+    {
+        var right = 0;
+        for (var digit = 0; digit < 10; digit++)
+            right += DigitGenerator.Draw(new() { Class = digit }, 3, Quick with { Seed = 5 }, default).Count(image => Recognised(image) == digit);
+        Assert.InRange(right, 26, 30);
+    }
+
+    [Fact]
+    public void Traits_AreObeyed()
+    {
+        double Mean(Digit digit, Func<Image, double> measure) => DigitGenerator.Draw(digit, 8, Quick, default).Average(measure);
+        Assert.True(Mean(new() { Class = 3, Thickness = 1.5 }, InkOf) > 1.5 * Mean(new() { Class = 3, Thickness = -1.5 }, InkOf));
+        Assert.True(Mean(new() { Class = 1, Slant = 1.5 }, SlantOf) > Mean(new() { Class = 1, Slant = -1.5 }, SlantOf) + 0.5);
+        Assert.True(Mean(new() { Class = 0, Width = 1.5 }, WidthOf) > 1.3 * Mean(new() { Class = 0, Width = -1.5 }, WidthOf));
+    }
+
+    [Fact]
+    public void AnImage_DependsOnSeedAndPlaceAlone()
+    {
+        var digit = new Digit { Class = 4 };
+        var many = DigitGenerator.Draw(digit, 6, Quick with { Steps = 3, Noise = 0.5 }, default);
+        var few = DigitGenerator.Draw(digit, 2, Quick with { Steps = 3, Noise = 0.5 }, default);
+        Assert.Equal(many[1].Pixels, few[1].Pixels);
+        Assert.NotEqual(many[1].Pixels.ToArray(), many[0].Pixels.ToArray());
+        using var sampler = new Sampler();
+        var ink = new float[Denoiser.Pixels];
+        for (ulong i = 0; i < 6; i++)
+        {
+            sampler.Draw(digit.Conditions(), Quick with { Steps = 3, Noise = 0.5 }, i, ink, default);
+            Assert.Equal(many[(int)i].Pixels, DigitGenerator.Picture(ink).Pixels);
+        }
+
+        Assert.NotEqual(few[1].Pixels.ToArray(), DigitGenerator.Draw(digit, 2, Quick with { Steps = 3, Noise = 0.5, Seed = 1 }, default)[1].Pixels.ToArray());
+    }
+
+    [Fact]
+    public void WithoutNoise_OnlyTheFirstNoiseIsDrawn_AndOneStepIsTheSameEitherWay()
+    {
+        var digit = new Digit { Class = 2 };
+        Assert.Equal(DigitGenerator.Draw(digit, 1, new() { Steps = 1, Noise = 0 }, default)[0].Pixels, DigitGenerator.Draw(digit, 1, new() { Steps = 1, Noise = 1 }, default)[0].Pixels);
+        Assert.NotEqual(DigitGenerator.Draw(digit, 1, new() { Steps = 4, Noise = 0 }, default)[0].Pixels.ToArray(), DigitGenerator.Draw(digit, 1, new() { Steps = 4, Noise = 1 }, default)[0].Pixels.ToArray());
+    }
+
+    [Fact]
+    public void GuidanceOfZero_IsNoGuidance_AndMoreOfIt_MakesDigitsPlainer()
+    {
+        double Sure(double guidance) => Enumerable.Range(0, 10).Average(digit => DigitGenerator.Draw(new() { Class = digit }, 2, Quick with { Guidance = guidance, Seed = 2 }, default)
+            .Average(image => Probability(image, digit)));
+        Assert.True(Sure(1) >= Sure(0) - 0.01);
+    }
+
+    [Fact]
+    public void Inpainting_KeepsWhatIsKnown_AndFillsTheRestToFit()
+    {
+        var scores = new List<double>();
+        for (var digit = 0; digit < 6; digit++)
+        {
+            var image = DigitGenerator.Draw(new() { Class = digit }, 1, Quick with { Seed = 9 }, default)[0];
+            var mask = LowerHalf();
+            var drawn = DigitGenerator.Inpaint(image, mask, new() { Class = digit }, 1, new() { Steps = 6, Seed = 3 }, default)[0];
+            for (var p = 0; p < 14 * 28; p++)
+                Assert.Equal(image.Pixels[p], drawn.Pixels[p]);
+            var empty = new Image(28, 28, 1, [.. image.Pixels[..(14 * 28)].ToArray(), .. Enumerable.Repeat((byte)255, 14 * 28)]);
+            scores.Add(StructuralSimilarity.Index(drawn, image) - StructuralSimilarity.Index(empty, image));
+        }
+
+        Assert.True(scores.Average() > 0.03, string.Join(' ', scores));
+    }
+
+    [Fact]
+    public void BadRequests_AreRefused()
+    {
+        var image = new Image(28, 28, 1, new byte[784]);
+        Assert.Equal(["image", "mask"], Assert.Throws<InvalidRequestException>(
+            () => DigitGenerator.Inpaint(new(4, 4, 1, new byte[16]), new(5, 28, 1, new byte[140]), new(), 1, new(), default)).Problems.Select(problem => problem.Path));
+        Assert.Contains("nothing to draw", Assert.Throws<InvalidRequestException>(() => DigitGenerator.Inpaint(image, image, new(), 1, new(), default)).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => DigitGenerator.Draw(new() { Class = 10 }, 1, new(), default));
+        Assert.Throws<ArgumentOutOfRangeException>(() => DigitGenerator.Draw(new(), 1, new() { Steps = 0 }, default));
+        Assert.Throws<ArgumentOutOfRangeException>(() => DigitGenerator.Draw(new(), 1, new() { Guidance = double.NaN }, default));
+        Assert.ThrowsAny<OperationCanceledException>(() => DigitGenerator.Draw(new(), 1, new(), new(canceled: true)));
+    }
+
+    [Fact]
+    public void MoreSteps_ComeCloserToRealDigits()
+    {
+        double Distance(int steps) => DigitFidelity.Distance(
+            [.. Enumerable.Range(0, 10).SelectMany(digit => DigitGenerator.Draw(new() { Class = digit }, 8, new() { Steps = steps, Noise = 0, Seed = (ulong)digit }, default))]);
+        var (one, six) = (Distance(1), Distance(6));
+        Assert.True(six < 0.6 * one, $"{one} after one step, {six} after six");
+    }
+
+    [Fact]
+    public void Sheets_LayImagesSideBySide()
+    {
+        var sheet = Sheet.Of([.. Enumerable.Range(0, 5).Select(i => new Image(3, 2, 1, [.. Enumerable.Repeat((byte)i, 6)]))], 2);
+        Assert.Equal((26, 14), (sheet.Width, sheet.Height));
+        Assert.Equal([200, 200, 0, 0, 0, 0, 0, 0, 200, 200, 1], sheet.Pixels.Slice(2 * 26, 11).ToArray().Select(b => (int)b));
+        Assert.Equal(4, sheet.Pixels[(9 * 26) + 11]);
+        Assert.Equal(3, Sheet.Of([new Image(3, 2, 1, new byte[6])]).Width);
+    }
+
+    private static Image LowerHalf() => new(28, 28, 1, [.. Enumerable.Range(0, 784).Select(p => p < 14 * 28 ? (byte)0 : (byte)255)]);
+
+    private static float[] Scores(Image image)
+    {
+        var (features, scores) = (new float[64], new float[10]);
+        new DigitClassifier().Run(DigitGenerator.Ink(image), features, scores);
+        return scores;
+    }
+
+    private static int Recognised(Image image) => Scores(image) is var scores ? Array.IndexOf(scores, scores.Max()) : -1;
+
+    private static double Probability(Image image, int digit) => Scores(image) is var scores ? Math.Exp(scores[digit]) / scores.Sum(score => Math.Exp(score)) : 0;
+
+    private static double InkOf(Image image) => image.Pixels.ToArray().Sum(pixel => 255.0 - pixel);
+
+    private static double SlantOf(Image image)
+    {
+        var (mass, x, y, xy, yy) = Moments(image);
+        return -((xy / mass) - (x / mass * (y / mass))) / ((yy / mass) - (y / mass * (y / mass)));
+    }
+
+    private static double WidthOf(Image image)
+    {
+        var columns = Enumerable.Range(0, 28).Select(x => Enumerable.Range(0, 28).Sum(y => 255.0 - image.Pixels[(y * 28) + x])).ToArray();
+        var mean = columns.Select((ink, x) => ink * x).Sum() / columns.Sum();
+        return Math.Sqrt(columns.Select((ink, x) => ink * (x - mean) * (x - mean)).Sum() / columns.Sum());
+    }
+
+    private static (double Mass, double X, double Y, double XY, double YY) Moments(Image image)
+    {
+        var m = (Mass: 0.0, X: 0.0, Y: 0.0, XY: 0.0, YY: 0.0);
+        for (var p = 0; p < 784; p++)
+        {
+            var (ink, x, y) = (255.0 - image.Pixels[p], p % 28, p / 28);
+            m = (m.Mass + ink, m.X + (ink * x), m.Y + (ink * y), m.XY + (ink * x * y), m.YY + (ink * y * y));
+        }
+
+        return m;
+    }
+}
