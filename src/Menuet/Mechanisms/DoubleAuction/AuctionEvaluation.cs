@@ -36,7 +36,18 @@ internal sealed class AuctionEvaluation(DoubleAuctionScenario scenario, int draw
         var (reward, deviation) = Moments("reward");
         var optimum = Moments("teamOptimum").Mean;
         var truthful = Moments("truthfulReward").Mean;
-        var share = reward / optimum;
+        var share = optimum > 0 ? reward / optimum : reward >= 0 ? 1 : 0;   // nothing to earn: all of it, unless something is lost
+        var relations = new List<Measure>();
+        if (truthful > 0)
+        {
+            relations.Add(new("gainOverTruthful", "reward over that of truthful bids, less 1", "", reward / truthful - 1, 0));
+        }
+
+        if (optimum > truthful)
+        {
+            relations.Add(new("relativeScore", "share of the way from truthful bids to the team optimum", "", (reward - truthful) / (optimum - truthful), 0));
+        }
+
         return new()
         {
             Draws = draws,
@@ -46,12 +57,7 @@ internal sealed class AuctionEvaluation(DoubleAuctionScenario scenario, int draw
             Tolerances = [new(0, reward, deviation, 1 - Moments("violatedSlots").Mean, optimum, share, share)],
             FeasibilityTolerance = 0,
             WorstViolation = worst,
-            Measures =
-            [
-                new("gainOverTruthful", "reward over that of truthful bids, less 1", "", reward / truthful - 1, 0),
-                new("relativeScore", "share of the way from truthful bids to the team optimum", "", (reward - truthful) / (optimum - truthful), 0),
-                .. tallies.Where(tally => tally.Name != "reward").Select(tally => tally.Measured()),
-            ],
+            Measures = [.. relations, .. tallies.Where(tally => tally.Name != "reward").Select(tally => tally.Measured())],
             InferenceTime = Stopwatch.GetElapsedTime(0, acting) / draws,
             ExactTime = Stopwatch.GetElapsedTime(0, planning) / draws,
         };

@@ -6,11 +6,6 @@ namespace Menuet.Mechanisms.DoubleAuction;
 /// <summary>A bidding policy plays one given slot.</summary>
 internal static class AuctionPlay
 {
-    /// <summary>What the last price is before there was any.</summary>
-    private const double FirstPrice = 0.5;
-
-    private const double RateUnit = 100;
-
     internal static Solution<DoubleAuctionOutcome> Answer(DoubleAuctionScenario scenario, DoubleAuctionMarket market, IPolicy policy)
     {
         CheckVisible(scenario, market);
@@ -50,7 +45,7 @@ internal static class AuctionPlay
                     seen[i] = (float)(locals[i].Buyers.Length + locals[i].Sellers.Length) / everybody;
                 }
 
-                seen[Station.Count] = (float)FirstPrice;
+                seen[Station.Count] = (float)DoubleAuctionEnvironment.FirstPrice;
                 SeeOwn(scenario, locals[n], n, v, seen[(Station.Count + 1)..]);
             }
         }
@@ -76,7 +71,7 @@ internal static class AuctionPlay
         {
             for (var m = 0; m < rates.Length; m++)
             {
-                seen[m] = (float)(rates[m] / RateUnit);
+                seen[m] = (float)(rates[m] / DoubleAuctionEnvironment.RateUnit);
             }
 
             return;

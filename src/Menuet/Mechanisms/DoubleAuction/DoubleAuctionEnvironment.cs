@@ -25,10 +25,14 @@ internal readonly record struct AuctionSlot(
 /// </remarks>
 internal sealed class DoubleAuctionEnvironment : IEnvironment
 {
+    /// <summary>What the last price is before there was any.</summary>
+    internal const double FirstPrice = 0.5;
+
+    /// <summary>Rates are observed in this unit, Mbit/s.</summary>
+    internal const double RateUnit = 100;
+
     private const int NumbersPerStation = 11;
-    private const double RateUnit = 100;
     private const double SizeUnit = 2000;
-    private const double FirstPrice = 0.5;
     private const double SmallestSize = 33;
     private const double LargestSize = 1989;
     private const double HighestWatts = 10;

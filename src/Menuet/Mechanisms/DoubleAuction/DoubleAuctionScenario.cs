@@ -23,7 +23,8 @@ public enum BidAction
 
     /// <summary>
     /// The bid meets one of the asks of the own unit: a is rounded to the number j = M (a + 1)/2, and b is the j-th lowest ask; none for j = 0. Bids matter
-    /// only by where they stand among the asks, and a price at which both sides meet leaves no surplus.
+    /// only by where they stand among the asks, and a price at which both sides meet leaves no surplus. It is above the ask by a millionth of it for each unit of
+    /// value, so that of those who meet the same ask the highest value comes first.
     /// </summary>
     Meet,
 }
@@ -58,6 +59,9 @@ public enum AgentReward
 /// <remarks>Source: Fan et al. 2023, Sections III and IV. Deviates: what the paper leaves open is filled as docs/environments/double-auction.md says.</remarks>
 public sealed record DoubleAuctionScenario : IScenario<DoubleAuctionMarket, DoubleAuctionOutcome>
 {
+    /// <summary>What a bid that meets an ask is above it, as a share of it and for each unit of value.</summary>
+    private const double Hair = 1e-6;
+
     /// <summary>Where <see cref="Score"/> comes from when it is not given.</summary>
     public AuctionPreset Preset { get; init; }
 
@@ -163,7 +167,7 @@ public sealed record DoubleAuctionScenario : IScenario<DoubleAuctionMarket, Doub
                 return value * share;
             default:
                 var rank = (int)(share * asks.Length + 0.5);
-                return rank == 0 ? 0 : asks[rank - 1];
+                return rank == 0 ? 0 : asks[rank - 1] * (1 + Hair * value);
         }
     }
 

@@ -28,7 +28,7 @@ internal static class Station
     /// <summary>The nearest unit; of equally near ones the first.</summary>
     internal static int Nearest(double x, double y) => (x > Side / 2 ? 1 : 0) + (y > Side / 2 ? 2 : 0);
 
-    /// <summary>SNR per watt sent from a unit to a place: 10^((146 − 128.1 − 37.6 log10 d − X − …)/10), d in km over the height too.</summary>
+    /// <summary>SNR per watt sent from a unit to a place: 10^((17.9 − 37.6 log10 d − X)/10), d in km, the unit's height included.</summary>
     /// <param name="station">Which unit.</param>
     /// <param name="x">Of the vehicle, m.</param>
     /// <param name="y">Of the vehicle, m.</param>

@@ -53,7 +53,7 @@ internal sealed class PricingEvaluation
 
         var (meanReward, deviation) = Moments(reward);
         var meanOptimum = Moments(optimum).Mean;
-        var share = meanReward / meanOptimum;
+        var share = meanOptimum > 0 ? meanReward / meanOptimum : 1;   // nothing to earn: all of it
         var measures = ImmutableArray.CreateBuilder<Measure>();
         Add("price", "mean price posted", "money per step", price);
         Add("optimalPrice", "mean best price of the round, all satisfactions known", "money per step", optimalPrice);

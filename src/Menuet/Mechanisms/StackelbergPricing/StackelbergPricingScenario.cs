@@ -97,26 +97,6 @@ public sealed record StackelbergPricingScenario : IScenario<StackelbergPricingMa
     public IEnvironment Start(int environments) => Begin(environments);
 
     /// <inheritdoc/>
-    public Evaluation Evaluate(IPolicy policy, int draws, ulong seed, CancellationToken cancellation)
-    {
-        CheckSizes(policy);
-        ArgumentOutOfRangeException.ThrowIfLessThan(draws, 1);
-        return new PricingEvaluation(this, draws, seed, cancellation).Of(policy);
-    }
-
-    /// <remarks>
-    /// Plays the market's own followers, cost and prices, from n prices drawn evenly, until the price settles or T rounds are over, and posts the last
-    /// price. Demand above capacity is cut while it plays; the answer follows the market's own rule.
-    /// </remarks>
-    /// <inheritdoc/>
-    public Solution<StackelbergPricingOutcome> Answer(StackelbergPricingMarket market, IPolicy policy)
-    {
-        ArgumentNullException.ThrowIfNull(market);
-        CheckSizes(policy);
-        return PricingPlay.Answer(this, market, policy);
-    }
-
-    /// <inheritdoc/>
     public IEnumerable<Problem> Problems()
     {
         var highest = MaxUnitCost ?? UnitCost;
@@ -136,6 +116,26 @@ public sealed record StackelbergPricingScenario : IScenario<StackelbergPricingMa
                 "$.unitCost", UnitCost,
                 $"must be below satisfaction × slope, which is {DocumentText.Number(Satisfaction * Quality.Slope)}: nobody buys at cost, so there is no profit to measure rewards by");
         }
+    }
+
+    /// <inheritdoc/>
+    public Evaluation Evaluate(IPolicy policy, int draws, ulong seed, CancellationToken cancellation)
+    {
+        CheckSizes(policy);
+        ArgumentOutOfRangeException.ThrowIfLessThan(draws, 1);
+        return new PricingEvaluation(this, draws, seed, cancellation).Of(policy);
+    }
+
+    /// <remarks>
+    /// Plays the market's own followers, cost and prices, from n prices drawn evenly, until the price settles or T rounds are over, and posts the last
+    /// price. Demand above capacity is cut while it plays; the answer follows the market's own rule.
+    /// </remarks>
+    /// <inheritdoc/>
+    public Solution<StackelbergPricingOutcome> Answer(StackelbergPricingMarket market, IPolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(market);
+        CheckSizes(policy);
+        return PricingPlay.Answer(this, market, policy);
     }
 
     internal static double MostStepsOf(QualityCurve curve) => curve.Slope / (2 * -curve.Curvature);

@@ -320,6 +320,29 @@ public sealed class DoubleAuctionEnvironmentTests
     }
 
     [Fact]
+    public void NothingToEarn_IsAllEarned()
+    {
+        foreach (var scenario in new[] { new DoubleAuctionScenario { Vehicles = 1, Slots = 5 }, new DoubleAuctionScenario { RequestProbability = 0, Slots = 5 } })
+        {
+            var evaluation = scenario.Evaluate(new Bidder(scenario.ObservationSize, _ => 0), 3, Seed, default);
+            Assert.Equal((0, 1, 1), (evaluation.OptimumReward, evaluation.Score.ShareOfOptimum, evaluation.Score.FeasibleShare));
+            Assert.All(evaluation.Measures, measure => Assert.True(double.IsFinite(measure.Mean) && double.IsFinite(measure.StandardDeviation), measure.Name));
+        }
+    }
+
+    /// <summary>The fitted rules of docs/environments/double-auction.md: how much a team can gain depends on what it sees.</summary>
+    [Theory]
+    [InlineData(AuctionView.Full, 40, 0.002, 0.03)]
+    [InlineData(AuctionView.Full, 80, 0.035, 0.08)]
+    [InlineData(AuctionView.Asks, 40, 0.075, 0.11)]
+    public void FittedRules_EarnMoreThanTheTruth(AuctionView view, int vehicles, double least, double most)
+    {
+        var scenario = new DoubleAuctionScenario { Observation = view, Vehicles = vehicles };
+        var evaluation = scenario.Evaluate(new Bidder(scenario.ObservationSize, seen => FittedBid(seen, view, vehicles)), 12, Seed, default);
+        Assert.InRange(Mean(evaluation, "gainOverTruthful"), least, most);
+    }
+
+    [Fact]
     public void OwnUtility_IsLargestAtTheTruth()
     {
         var scenario = new DoubleAuctionScenario { Vehicles = 30, Reward = AgentReward.Own, Slots = 100 };
@@ -406,7 +429,14 @@ public sealed class DoubleAuctionEnvironmentTests
     {
         var scenario = new DoubleAuctionScenario { Action = BidAction.Meet };
         double[] asks = [0.1, 0.2, 0.4, 0.8];
-        Assert.Equal([0, 0.1, 0.2, 0.4, 0.8, 0, 0.8], new[] { -1f, -0.5f, 0, 0.5f, 1, -3, 3 }.Select(action => scenario.BidOf(action, 0.3, asks)));
+        double[] expected = [0, 0.1, 0.2, 0.4, 0.8, 0, 0.8];
+        float[] actions = [-1, -0.5f, 0, 0.5f, 1, -3, 3];
+        for (var i = 0; i < actions.Length; i++)
+        {
+            var bid = scenario.BidOf(actions[i], 0.3, asks);
+            Assert.InRange(bid, expected[i], expected[i] * (1 + 1e-6));
+            Assert.True(expected[i] == 0 || bid < scenario.BidOf(actions[i], 0.4, asks));
+        }
     }
 
     [Fact]
@@ -447,6 +477,42 @@ public sealed class DoubleAuctionEnvironmentTests
         Assert.Equal((AuctionWelfare.GainsFromTrade, 2), (given.Judged.Welfare, given.Judged.BudgetCoefficient));
         var problems = Assert.Throws<InvalidRequestException>(() => door.Read("{\"vehicles\": 0, \"action\": \"shout\", \"bidMax\": 0.5}"u8)).Problems;
         Assert.Equal(["$.vehicles", "$.action", "$.bidMax"], problems.Select(problem => problem.Path));
+    }
+
+    /// <summary>
+    /// Bids piecewise linear in the value less a multiple of the own latency, about a threshold: one that grows with the number of buyers; or, where asks are
+    /// seen, within the gap above the last ask that enough buyers can be expected to reach, buyers above it bidding the next ask.
+    /// </summary>
+    private static float FittedBid(float[] seen, AuctionView view, int vehicles)
+    {
+        var buyers = seen[Array.IndexOf(seen, 1f, 10, 4) - 10] * (vehicles + 40) - 10;
+        var (value, latency) = (seen[8], seen[9] * 2000 * 8e-3 / (100 * seen[6]));
+        double bid;
+        if (view == AuctionView.Full)
+        {
+            var (threshold, growth, delay, above, below, shift, jump) =
+                vehicles == 80 ? (0.403, 0.030, 1.289, 1.262, 1.789, 0.086, 0.015) : (0.419, 0.145, 1.512, 0.875, 1.576, 0.153, -0.059);
+            threshold += growth * (buyers - vehicles / 4) / 10;
+            var distance = value - delay * latency - threshold;
+            bid = threshold + shift + (distance > 0 ? jump + above * distance : below * distance);
+        }
+        else
+        {
+            var rank = 0;
+            while (rank < 9 && buyers * ShareAbove(seen[15 + rank] - 0.048) >= rank + 1.453)
+            {
+                rank++;
+            }
+
+            double low = rank == 0 ? 0 : seen[14 + rank], gap = seen[15 + rank] - low;
+            var distance = value - 1.057 * latency - (low + 0.266 * gap) + 0.045;
+            bid = distance > 0 ? low + 1.001 * gap + 0.001 * distance : low + 0.199 * gap + 0.704 * distance;
+        }
+
+        return (float)(2 * Math.Clamp(bid, 0, 1.25) / 1.25 - 1);
+
+        // P(u_v > u), the normal law taken as a logistic one.
+        static double ShareAbove(double u) => u <= 0 ? 1 : 1 / (1 + Math.Exp(1.702 * (Math.Log(1000 * (Math.Exp(u) - 1)) - 5.616) / 0.6526));
     }
 
     private static FanTraffic Reference(int vehicles, int environment, uint episode, int sellers = 10) => new(

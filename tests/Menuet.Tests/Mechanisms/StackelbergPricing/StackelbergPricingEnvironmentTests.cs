@@ -152,7 +152,11 @@ public sealed class StackelbergPricingEnvironmentTests
         var covariance = before.Zip(after, (a, b) => (a - mean) * (b - next)).Average();
         Assert.Equal(0.99, covariance / (Deviation(before) * Deviation(after)), 0.001);
 
-        static double Deviation(double[] values) => Math.Sqrt(values.Average(value => (value - values.Average()) * (value - values.Average())));
+        static double Deviation(double[] values)
+        {
+            var mean = values.Average();
+            return Math.Sqrt(values.Average(value => (value - mean) * (value - mean)));
+        }
     }
 
     [Fact]
@@ -211,10 +215,10 @@ public sealed class StackelbergPricingEnvironmentTests
     {
         var scenario = new StackelbergPricingScenario { Variant = variant, MaxUnitCost = maxUnitCost, CapacitySteps = capacity, Rounds = 8 };
         var best = double.NaN;
-        for (var i = 0; i < 40; i++)
+        for (var i = 0; i < 14; i++)
         {
-            var price = 4 + 0.25 * i;
-            var evaluation = scenario.Evaluate(new Pricer(4 * scenario.TokenSize, _ => (float)(2 * (price - 1) / 19 - 1)), 60, Seed, default);
+            var price = 4 + 0.6 * i;
+            var evaluation = scenario.Evaluate(new Pricer(4 * scenario.TokenSize, _ => (float)(2 * (price - 1) / 19 - 1)), 40, Seed, default);
             best = Mean(evaluation, "blindReward");
             Assert.True(best <= evaluation.OptimumReward * (1 + 1e-9));
             if (maxUnitCost is null)
@@ -236,6 +240,14 @@ public sealed class StackelbergPricingEnvironmentTests
         Assert.Equal((8 - 1) * 120, evaluation.Score.MeanReward, 1e-3);
         Assert.Equal((0, 1.0), (evaluation.Score.FeasibleShare, Mean(evaluation, "rationedShare")));
         Assert.Equal(1 - 120 / 201.149, evaluation.WorstViolation, 1e-5);
+    }
+
+    [Fact]
+    public void NothingToSell_EarnsAllThereIs()
+    {
+        var evaluation = new StackelbergPricingScenario { CapacitySteps = 0, Rounds = 3, Variant = FollowerVariant.Drift }.Evaluate(new Pricer(12, _ => 0), 3, Seed, default);
+        Assert.Equal((0, 1, 1), (evaluation.OptimumReward, evaluation.Score.ShareOfOptimum, evaluation.WorstViolation));
+        Assert.All(evaluation.Measures, measure => Assert.True(double.IsFinite(measure.Mean) && double.IsFinite(measure.StandardDeviation), measure.Name));
     }
 
     [Fact]
