@@ -322,6 +322,13 @@ contract RewardDistributor {
         }
     }
 
+    function addressesOf(uint256[] calldata ids) external view returns (address[] memory payees) {
+        payees = new address[](ids.length);
+        for (uint256 i = 0; i < ids.length; ++i) {
+            payees[i] = idToAddress[ids[i]];
+        }
+    }
+
     /// @notice A payment's leaf, hashed twice so that no inner node of the tree can pass for one.
     function leaf(bytes32 round, uint256 id, address payee, uint256 item, uint256 evaluation, uint256 reward)
         public

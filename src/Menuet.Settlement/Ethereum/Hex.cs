@@ -8,7 +8,7 @@ namespace Menuet.Settlement.Ethereum;
 /// <remarks>Source: Ethereum JSON-RPC specification, "Hex value encoding".</remarks>
 internal static class Hex
 {
-    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdefABCDEF");
+    internal static SearchValues<char> Digits { get; } = SearchValues.Create("0123456789abcdefABCDEF");
 
     internal static string Of(ReadOnlySpan<byte> bytes) => "0x" + Convert.ToHexStringLower(bytes);
 
