@@ -66,6 +66,8 @@ internal static class CommandLine
         root.Subcommands.Add(SweepCommand.Create(terminal));
         root.Subcommands.Add(FitCommand.Create(terminal));
         root.Subcommands.Add(DrawCommand.Create(terminal));
+        root.Subcommands.Add(SettleCommand.Create(terminal));
+        root.Subcommands.Add(LedgerCommand.Create(terminal));
         root.Subcommands.Add(ListCommand.Create(terminal));
         root.Subcommands.Add(SchemaCommand.Create(terminal));
         root.Subcommands.Add(ExampleCommand.Create(terminal));

@@ -23,6 +23,9 @@ public sealed class Distributor : IAsyncDisposable
         sender = new(Chain, node, signer, journal, Contract, options);
     }
 
+    /// <summary>One unit, a wei, is 10^−Decimals money.</summary>
+    public int Decimals => Options.Decimals;
+
     internal EthereumOptions Options { get; }
 
     internal Chain Chain { get; }
