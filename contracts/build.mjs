@@ -17,7 +17,7 @@ const settings = {
   outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object', 'evm.methodIdentifiers'] } },
 };
 // The library is deployed by people; the adversaries, and the paper's own contract, only by tests and benchmarks.
-const artifacts = { 'RewardDistributor.json': 'RewardDistributor.sol', 'test/Adversaries.json': 'test/Adversaries.sol' };
+const artifacts = { 'RewardDistributor.json': 'RewardDistributor.sol', 'test/Adversaries.json': 'test/Adversaries.sol', 'test/Invariants.json': 'test/Invariants.sol' };
 
 const read = name => readFileSync(join(folder, name), 'utf8');
 const signature = item => `${item.name}(${item.inputs.map(input => input.type).join(',')})`;

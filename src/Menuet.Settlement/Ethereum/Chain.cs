@@ -39,7 +39,7 @@ internal sealed class Chain(JsonRpc node)
 
     /// <exception cref="RpcException">The transaction would revert.</exception>
     internal async Task<long> EstimateAsync(Transaction transaction, CancellationToken cancellation) =>
-        Small(await node.ReadAsync("eth_estimateGas", cancellation, transaction.Members()), "gas");
+        Small(await node.ReadAsync("eth_estimateGas", cancellation, transaction.Members(), "latest"), "gas");
 
     /// <summary>What became of a transaction; null when it is in no block.</summary>
     internal async Task<TransactionReceipt?> ReceiptAsync(string hash, CancellationToken cancellation)

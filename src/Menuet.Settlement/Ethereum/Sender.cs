@@ -64,9 +64,11 @@ internal sealed class Sender(Chain chain, JsonRpc node, JsonRpc? signer, Journal
                 if (!await IsDoneAsync(step, intent, head, cancellation))
                 {
                     intent ??= await IntendAsync(step, cancellation);
-                    if (await chain.NonceAsync(options.From, "latest", cancellation) <= intent.Row.Nonce)
+                    var next = await chain.NonceAsync(options.From, "latest", cancellation);
+                    if (next <= intent.Row.Nonce)
                     {
                         sightings = 0;
+                        await OfferEarlierAsync(next, intent.Row.Nonce, cancellation);
                         await OfferAsync(intent, cancellation);
                     }
                     else if (await OursAsync(intent, cancellation) is { Receipt: { } receipt } ours)
@@ -124,7 +126,6 @@ internal sealed class Sender(Chain chain, JsonRpc node, JsonRpc? signer, Journal
                 return;
             }
 
-            var next = await chain.NonceAsync(options.From, "latest", cancellation);
             var depth = await chain.HeadAsync(cancellation) - Math.Max(1, options.Confirmations) + 1;
             var spent = depth >= 0 ? await chain.NonceAsync(options.From, Hex.Quantity(depth), cancellation) : 0;
             foreach (var intent in await journal.LiveAsync(options.ChainId, options.From, cancellation))
@@ -134,11 +135,9 @@ internal sealed class Sender(Chain chain, JsonRpc node, JsonRpc? signer, Journal
                     // Whatever took the nonce stands for good.
                     await journal.CloseAsync(intent, Intent.Final, cancellation);
                 }
-                else if (intent.Row.Nonce >= next)
-                {
-                    await OfferAsync(intent, cancellation);
-                }
             }
+
+            await OfferEarlierAsync(await chain.NonceAsync(options.From, "latest", cancellation), long.MaxValue, cancellation);
 
             recovered = true;
         }
@@ -149,6 +148,23 @@ internal sealed class Sender(Chain chain, JsonRpc node, JsonRpc? signer, Journal
         finally
         {
             recovering.Release();
+        }
+    }
+
+    /// <summary>Sends again what stands before a nonce: a reorganisation may have undone it, and a gap would hold up everything after.</summary>
+    private async Task OfferEarlierAsync(long from, long before, CancellationToken cancellation)
+    {
+        if (from == before)
+        {
+            return;
+        }
+
+        foreach (var earlier in await journal.LiveAsync(options.ChainId, options.From, cancellation))
+        {
+            if (earlier.Row.Nonce >= from && earlier.Row.Nonce < before)
+            {
+                await OfferAsync(earlier, cancellation);
+            }
         }
     }
 
