@@ -100,10 +100,10 @@ internal static class SettlementBenchmarks
         var push = new ContractAbi(document.RootElement, "PushDistributor");
         var pusher = await chain.DeployAsync(push);
         await chain.SendAsync(pusher, [], 1_000_000);
-        await chain.SendAsync(pusher, push.Call("setAddresses", Ids(0, 200), chain.Payees(0, 200)), 0);
-        await chain.MeasureAsync("push, one transaction each (the paper's way)", 100, 0, () =>
+        await chain.SendAsync(pusher, push.Call("setAddresses", Ids(0, 200), OnChain.Payees(0, 200)), 0);
+        await OnChain.MeasureAsync("push, one transaction each (the paper's way)", 100, 0, () =>
             chain.EachAsync(Enumerable.Range(0, 100).Select(i => (pusher, push.Call("distribute", (BigInteger)i, (BigInteger)5, (BigInteger)1000)))));
-        await chain.MeasureAsync("push, 100 a transaction", 100, 0, () => chain.EachAsync(
+        await OnChain.MeasureAsync("push, 100 a transaction", 100, 0, () => chain.EachAsync(
             [(pusher, push.Call("distributeAll", Ids(100, 100), Same(100, 5), Same(100, 1000)))]));
 
         var abi = ContractAbi.RewardDistributor;
@@ -111,7 +111,7 @@ internal static class SettlementBenchmarks
         await chain.SendAsync(distributor, [], 1_000_000_000);
         object[][] menu = [Distributor.Qualities(Menu), Distributor.Rewards(Menu)];
         await chain.SendAsync(distributor, abi.Call("commitMenu", menu[0], menu[1]), 0);
-        await chain.SendAsync(distributor, abi.Call("setAddresses", Ids(0, 200), chain.Payees(0, 200)), 0);
+        await chain.SendAsync(distributor, abi.Call("setAddresses", Ids(0, 200), OnChain.Payees(0, 200)), 0);
         var withdrawal = 0L;
         foreach (var size in new[] { 1, 10, 50, 100, 200 })
         {
@@ -127,15 +127,15 @@ internal static class SettlementBenchmarks
                 withdrawal = await chain.AsAsync(1, distributor, abi.Call("withdraw", BigInteger.One, new object[] { Keccak.Hash("w") }));
             }
 
-            await chain.MeasureAsync(string.Create(CultureInfo.InvariantCulture, $"credit, {size} a transaction, withdrawn singly"), rounds * size, withdrawal, () => chain.EachAsync(calls));
+            await OnChain.MeasureAsync(string.Create(CultureInfo.InvariantCulture, $"credit, {size} a transaction, withdrawn singly"), rounds * size, withdrawal, () => chain.EachAsync(calls));
         }
 
         var leaves = Enumerable.Range(0, 400).Select(i => Keccak.Hash(Keccak.Hash(Abi.Encode(
-            ["bytes32", "uint256", "address", "uint256", "uint256", "uint256"], Keccak.Hash("m"), (BigInteger)i, chain.Payees(i, 1)[0], BigInteger.Zero, (BigInteger)5_000_000, (BigInteger)1000)))).ToImmutableArray();
+            ["bytes32", "uint256", "address", "uint256", "uint256", "uint256"], Keccak.Hash("m"), (BigInteger)i, OnChain.Payees(i, 1)[0], BigInteger.Zero, (BigInteger)5_000_000, (BigInteger)1000)))).ToImmutableArray();
         var tree = new MerkleTree(leaves);
         var root = abi.Call("openMerkleRound", Keccak.Hash("m"), Menu.HashBytes(), tree.Root, (BigInteger)400_000);
         var claims = new List<long>();
-        await chain.MeasureAsync("Merkle, 400 under one root, claimed singly", 400, () => claims.Sum() / claims.Count, async () =>
+        await OnChain.MeasureAsync("Merkle, 400 under one root, claimed singly", 400, () => claims.Sum() / claims.Count, async () =>
         {
             var gas = await chain.EachAsync([(distributor, root)]);
             return gas;
@@ -169,7 +169,7 @@ internal static class SettlementBenchmarks
     {
         internal string Owner => owner;
 
-        internal object[] Payees(int first, int count) => [.. Enumerable.Range(first, count).Select(i => (object)Keccak.Hash($"payee {i} of {Environment.ProcessId}")[..20])];
+        internal static object[] Payees(int first, int count) => [.. Enumerable.Range(first, count).Select(i => (object)Keccak.Hash($"payee {i} of {Environment.ProcessId}")[..20])];
 
         internal async Task<string> DeployAsync(ContractAbi abi) => (await SendAsync(null, abi.Bytecode, 0)).GetProperty("contractAddress").GetString()!;
 
@@ -196,9 +196,9 @@ internal static class SettlementBenchmarks
             return gas;
         }
 
-        internal Task MeasureAsync(string way, int payouts, long payeeGas, Func<Task<long>> run) => MeasureAsync(way, payouts, () => payeeGas, run, () => Task.CompletedTask);
+        internal static Task MeasureAsync(string way, int payouts, long payeeGas, Func<Task<long>> run) => MeasureAsync(way, payouts, () => payeeGas, run, () => Task.CompletedTask);
 
-        internal async Task MeasureAsync(string way, int payouts, Func<long> payeeGas, Func<Task<long>> run, Func<Task> after)
+        internal static async Task MeasureAsync(string way, int payouts, Func<long> payeeGas, Func<Task<long>> run, Func<Task> after)
         {
             var watch = Stopwatch.StartNew();
             var gas = await run();

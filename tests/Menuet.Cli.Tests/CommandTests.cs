@@ -17,6 +17,8 @@ public sealed class CommandTests
     [InlineData("sweep")]
     [InlineData("fit")]
     [InlineData("draw")]
+    [InlineData("settle")]
+    [InlineData("ledger")]
     [InlineData("list")]
     [InlineData("schema")]
     [InlineData("example")]

@@ -8,6 +8,7 @@ namespace Menuet.Settlement.Ethereum;
 /// <summary>The contract's events as double entry, and what they add up to.</summary>
 internal sealed class ChainBook
 {
+    private const string RoundPrefix = "@round:";
     private const long BlocksOfOneQuery = 50_000;
 
     private readonly Distributor distributor;
@@ -61,6 +62,9 @@ internal sealed class ChainBook
 
     /// <summary>The name under which this book keeps an account.</summary>
     internal static string NameOf(string account) => Entry.IsHouse(account) ? account : Distributor.AccountOf(Distributor.IdOf(account));
+
+    /// <summary>True for a round that has nothing left to credit: every round ends so.</summary>
+    internal static bool IsSpent(string account, Int128 units) => units == 0 && account.StartsWith(RoundPrefix, StringComparison.Ordinal);
 
     /// <summary>Adds the events up against what the contract says of itself at the same block.</summary>
     internal async Task<Verification> VerifyAsync(CancellationToken cancellation)
@@ -231,7 +235,7 @@ internal sealed class ChainBook
 
         internal bool IsMerkle => isMerkle;
 
-        internal string Account { get; } = $"@round:{name}";
+        internal string Account { get; } = RoundPrefix + name;
 
         internal Int128 Credited { get; set; }
 

@@ -81,7 +81,7 @@ public sealed class Distributor : IAsyncDisposable
     public async Task<string> DeployAsync(CancellationToken cancellation)
     {
         var (_, receipt) = await sender.RunAsync(new(OnceKey("deploy"), null, Contract.Bytecode, 0, null), cancellation);
-        return receipt?.Contract ?? throw new EthereumException("the contract was deployed, but the node does not say where");
+        return receipt?.Contract is { } address ? Checksummed(address) : throw new EthereumException("the contract was deployed, but the node does not say where");
     }
 
     /// <summary>Sends money to the contract, to cover rounds.</summary>

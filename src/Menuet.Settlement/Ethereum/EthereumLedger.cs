@@ -87,7 +87,7 @@ public sealed class EthereumLedger : ILedger
     /// <inheritdoc/>
     public async IAsyncEnumerable<AccountBalance> BalancesAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
-        foreach (var (name, units) in (await BookAsync(cancellation)).Balances.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        foreach (var (name, units) in (await BookAsync(cancellation)).Balances.Where(pair => !ChainBook.IsSpent(pair.Key, pair.Value)).OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             yield return new(name, units);
         }
