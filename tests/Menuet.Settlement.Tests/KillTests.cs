@@ -17,6 +17,9 @@ public sealed class KillTests(AnvilServer node) : IDisposable
     // So many postings are done between two kills, about; the last run, unharmed, does the rest.
     private const int PostingsPerKill = 8;
 
+    // How many postings that it reported a restarted worker makes again.
+    private const int Repeated = 3;
+
     private readonly Bench bench = new(node);
 
     public void Dispose() => bench.Dispose();
@@ -26,7 +29,7 @@ public sealed class KillTests(AnvilServer node) : IDisposable
     {
         var path = bench.File("ledger.db");
         var postings = Kills * PostingsPerKill;
-        await KillAsync(400, "sql", path, postings.ToString(CultureInfo.InvariantCulture));
+        await KillAsync(400, postings, "sql", path);
         await using var ledger = await SqliteLedger.OpenAsync(path, null, default);
         await CheckAsync(ledger, postings, 1_333_333);
     }
@@ -43,8 +46,8 @@ public sealed class KillTests(AnvilServer node) : IDisposable
         try
         {
             await KillAsync(
-                1200, "ethereum", node.Address.ToString(), node.Accounts[0], options.Contract!, bench.File("worker.db"),
-                options.FirstBlock.ToString(CultureInfo.InvariantCulture), postings.ToString(CultureInfo.InvariantCulture), node.Accounts[1], node.Accounts[2], node.Accounts[3]);
+                1200, postings, "ethereum", node.Address.ToString(), node.Accounts[0], options.Contract!, bench.File("worker.db"),
+                options.FirstBlock.ToString(CultureInfo.InvariantCulture), node.Accounts[1], node.Accounts[2], node.Accounts[3]);
         }
         finally
         {
@@ -83,50 +86,61 @@ public sealed class KillTests(AnvilServer node) : IDisposable
         }
     }
 
-    /// <summary>Runs the worker and kills it at a random moment after it is ready, again and again; then lets it end.</summary>
-    private static async Task KillAsync(int longest, params string[] arguments)
+    /// <summary>
+    /// Runs the worker and kills it at a random moment after it is ready, again and again; each time it goes on a few postings before
+    /// the last that it reported. At the end it does all of them, from the first, and is let be.
+    /// </summary>
+    private static async Task KillAsync(int longest, int postings, params string[] arguments)
     {
         var random = new Random(20);
+        var reported = 0;
         for (var i = 0; i < Kills; i++)
         {
-            using var worker = Start(arguments);
-            var (ready, output) = Watch(worker);
+            using var worker = Start(Math.Max(0, reported - Repeated), postings, arguments);
+            var (ready, last) = Watch(worker);
             await Task.WhenAny(ready, worker.WaitForExitAsync());
             await Task.Delay(random.Next(longest));
             worker.Kill();
             await worker.WaitForExitAsync();
-            await output;
+            reported = Math.Max(reported, await last);
         }
 
-        using var last = Start(arguments);
-        var error = last.StandardError.ReadToEndAsync();
-        var (_, rest) = Watch(last);
-        await last.WaitForExitAsync();
-        await rest;
-        Assert.True(last.ExitCode == 0, await error);
+        using var unharmed = Start(0, postings, arguments);
+        var error = unharmed.StandardError.ReadToEndAsync();
+        var (_, done) = Watch(unharmed);
+        await unharmed.WaitForExitAsync();
+        await done;
+        Assert.True(unharmed.ExitCode == 0, await error);
     }
 
-    private static Process Start(string[] arguments) => Process.Start(new ProcessStartInfo(
-        Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet", [typeof(Worker).Assembly.Location, .. arguments])
+    private static Process Start(int from, int postings, string[] arguments) => Process.Start(new ProcessStartInfo(
+        Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet", [typeof(Worker).Assembly.Location, from.ToString(CultureInfo.InvariantCulture), postings.ToString(CultureInfo.InvariantCulture), .. arguments])
     {
         RedirectStandardOutput = true,
         RedirectStandardError = true,
     })!;
 
-    private static (Task Ready, Task Output) Watch(Process worker)
+    /// <summary>When the worker is ready, and which posting it reported last when it is gone.</summary>
+    private static (Task Ready, Task<int> Last) Watch(Process worker)
     {
         var ready = new TaskCompletionSource();
         return (ready.Task, Task.Run(async () =>
         {
+            var last = 0;
             while (await worker.StandardOutput.ReadLineAsync() is { } line)
             {
                 if (line == "ready")
                 {
                     ready.TrySetResult();
                 }
+                else
+                {
+                    last = int.TryParse(line.AsSpan(1), CultureInfo.InvariantCulture, out var posting) ? posting : last;
+                }
             }
 
             ready.TrySetResult();
+            return last;
         }));
     }
 }

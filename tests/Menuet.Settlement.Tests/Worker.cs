@@ -13,22 +13,22 @@ internal static class Worker
     {
         switch (args)
         {
-            case ["sql", var path, var count]:
+            case [var from, var count, "sql", var path]:
                 {
                     await using ILedger ledger = path.StartsWith("Host=", StringComparison.Ordinal)
                         ? await PostgresLedger.OpenAsync(path, null, default)
                         : await SqliteLedger.OpenAsync(path, null, default);
-                    await RunAsync(count, i => ledger.PostAsync([Postings.Rewards(Name(i), ("ann", 5), ("ben", 7), ("cid", 9))], default));
+                    await RunAsync(from, count, i => ledger.PostAsync([Postings.Rewards(Name(i), ("ann", 5), ("ben", 7), ("cid", 9))], default));
                     return 0;
                 }
 
-            case ["ethereum", var node, var from, var contract, var journal, var firstBlock, var count, .. var payees]:
+            case [var from, var count, "ethereum", var node, var owner, var contract, var journal, var firstBlock, .. var payees]:
                 {
                     var options = new EthereumOptions
                     {
                         Node = new(node),
                         ChainId = Servers.AnvilServer.ChainId,
-                        From = from,
+                        From = owner,
                         Contract = contract,
                         JournalPath = journal,
                         Confirmations = 2,
@@ -39,7 +39,7 @@ internal static class Worker
                     };
                     var addresses = payees.Select((address, i) => (i, address)).ToDictionary(p => (p.i + 1).ToString(CultureInfo.InvariantCulture), p => p.address);
                     await using var ledger = await EthereumLedger.OpenAsync(options, addresses, default);
-                    await RunAsync(count, i => ledger.PostAsync([Bench.Posting(Name(i), (1, 5), (2, 7), (3, 9))], default));
+                    await RunAsync(from, count, i => ledger.PostAsync([Bench.Posting(Name(i), (1, 5), (2, 7), (3, 9))], default));
                     return 0;
                 }
 
@@ -51,10 +51,10 @@ internal static class Worker
 
     internal static string Name(int i) => string.Create(CultureInfo.InvariantCulture, $"p{i}");
 
-    private static async Task RunAsync<T>(string count, Func<int, Task<T>> post)
+    private static async Task RunAsync<T>(string from, string count, Func<int, Task<T>> post)
     {
         await Console.Out.WriteLineAsync("ready");
-        for (var i = 0; i < int.Parse(count, CultureInfo.InvariantCulture); i++)
+        for (var i = int.Parse(from, CultureInfo.InvariantCulture); i < int.Parse(count, CultureInfo.InvariantCulture); i++)
         {
             await post(i);
             await Console.Out.WriteLineAsync(Name(i));
