@@ -30,6 +30,16 @@ public sealed class FaultTests(AnvilServer node) : IDisposable
     }
 
     [AnvilFact]
+    public async Task SendsThatArriveAfterTheirTimeout_PayOnce()
+    {
+        var late = 3;
+        await using var proxy = new FaultyNode(node.Address, (method, _) => method == "eth_sendTransaction" && Interlocked.Decrement(ref late) >= 0
+            ? new Fault(Before: () => Task.Delay(900))
+            : null);
+        await PostOnceAsync(proxy, "late", TimeSpan.FromMilliseconds(600));
+    }
+
+    [AnvilFact]
     public async Task RandomFaultsOnEveryKindOfRequest_PayOnce()
     {
         var random = new Random(7);
@@ -200,10 +210,10 @@ public sealed class FaultTests(AnvilServer node) : IDisposable
     }
 
     /// <summary>Posts through the proxy, and counts by the events, without it.</summary>
-    private async Task PostOnceAsync(FaultyNode proxy, string id)
+    private async Task PostOnceAsync(FaultyNode proxy, string id, TimeSpan? timeout = null)
     {
         var direct = await bench.DeployedAsync();
-        var options = direct with { Node = proxy.Address, RequestTimeout = TimeSpan.FromSeconds(2) };
+        var options = direct with { Node = proxy.Address, RequestTimeout = timeout ?? TimeSpan.FromSeconds(2) };
         EthereumLedger? ledger = null;
         for (var tries = 20; ledger is null; tries--)
         {

@@ -99,6 +99,11 @@ public sealed class AnvilServer : IAsyncLifetime
 
     private static (string? Program, string? Reason) Find()
     {
+        if (Missing.Program("node", "node.exe") is null)
+        {
+            return (null, "Node.js is not installed, which compiles and reads the contracts; ./test.sh installs Debian's nodejs when run as root");
+        }
+
         if (Binary() is { } there)
         {
             return (there, null);
