@@ -1,17 +1,21 @@
 #!/usr/bin/env bash
-# Runs every test; arguments go to 'dotnet test'. Needs the .NET 10 SDK. Some tests compare with other programs, which are installed where Debian's
-# packages can be: Node.js (ONNX Runtime, a second measure of similarity). Without them those tests are skipped and say so, but fail where CI is set.
+# Runs every test; arguments go to 'dotnet test'. Needs the .NET 10 SDK. Some tests compare with other programs, which are installed where Debian's packages
+# can be: Node.js (ONNX Runtime, an Ethereum node, a Solidity compiler, a second measure of similarity) and PostgreSQL. Without them those tests are skipped
+# and say so, but fail where CI is set.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 missing=()
-if ! { command -v node && command -v npm; } > /dev/null; then missing+=(nodejs npm); fi
+{ command -v node && command -v npm; } > /dev/null || missing+=(nodejs npm)
+compgen -G '/usr/lib/postgresql/*/bin/initdb' > /dev/null || missing+=(postgresql)
 if [ ${#missing[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
   { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } > /dev/null ||
     echo "test.sh: ${missing[*]} could not be installed" >&2
 fi
-if command -v npm > /dev/null; then
-  npm ci --silent --ignore-scripts --prefix tests/Menuet.Generation.Tests/Quality || echo "test.sh: npm could not install ssim.js" >&2
-fi
+for packages in contracts tests/Menuet.Generation.Tests/Quality; do
+  if command -v npm > /dev/null && ! [ "$packages/node_modules/.package-lock.json" -nt "$packages/package-lock.json" ]; then
+    npm ci --silent --ignore-scripts --no-audit --no-fund --prefix "$packages" || echo "test.sh: npm could not install what $packages asks for" >&2
+  fi
+done
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0

@@ -15,6 +15,8 @@ if (args is ["environments"])
     return Menuet.Benchmarks.EnvironmentBenchmarks.Run();
 if (args is ["numpy", ..])
     return Menuet.Benchmarks.ContractMarketAgainstNumpy.Run(args.Length > 1 ? args[1] : "python3");
+if (args is ["settlement", ..])
+    return await Menuet.Benchmarks.SettlementBenchmarks.RunAsync(args.Length > 1 ? args[1] : "");
 var job = Job.Default
     .WithToolchain(InProcessEmitToolchain.Instance)
     .WithWarmupCount(3)

@@ -85,6 +85,8 @@ internal static class CommandLine
         root.Subcommands.Add(GenerateCommand.Create(terminal));
         root.Subcommands.Add(GenerateCommand.CreateInpaint(terminal));
         root.Subcommands.Add(JudgeCommand.Create(terminal));
+        root.Subcommands.Add(SettleCommand.Create(terminal));
+        root.Subcommands.Add(LedgerCommand.Create(terminal));
         root.Subcommands.Add(ListCommand.Create(terminal));
         root.Subcommands.Add(SchemaCommand.Create(terminal));
         root.Subcommands.Add(ExampleCommand.Create(terminal));

@@ -23,6 +23,8 @@ public sealed class CommandTests
     [InlineData("generate")]
     [InlineData("inpaint")]
     [InlineData("judge")]
+    [InlineData("settle")]
+    [InlineData("ledger")]
     [InlineData("list")]
     [InlineData("schema")]
     [InlineData("example")]

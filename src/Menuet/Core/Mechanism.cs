@@ -210,6 +210,21 @@ public sealed record Mechanism<TMarket, TOutcome, TAnswer> : IMechanism
         return schema;
     }
 
+    /// <summary>Reads an answer from anywhere, of whatever market; keys that are not known are passed over.</summary>
+    /// <param name="answer">UTF-8 JSON.</param>
+    /// <exception cref="InvalidRequestException">It is no answer of this kind; all problems at once.</exception>
+    public TAnswer ReadAnswer(ReadOnlySpan<byte> answer)
+    {
+        var document = Document.Read(answer, AnswerShape, ignoreUnknown: true);
+        var problems = document.Problems;
+        if (document.Header.Kind is { } kind && kind != Kind + "-solution")
+        {
+            problems = problems.Add(new("$.kind", $"must be \"{Kind}-solution\"", $"\"{kind}\""));
+        }
+
+        return problems.IsEmpty ? document.Value : throw new InvalidRequestException(problems, Kind + "-solution");
+    }
+
     /// <summary>Reads a valid market.</summary>
     /// <exception cref="InvalidRequestException">The document is invalid; all problems at once.</exception>
     internal (TMarket Market, Header Header) ReadMarket(ReadOnlySpan<byte> text)
