@@ -13,7 +13,8 @@ public sealed partial class HouseTests
     [InlineData("Menuet")]
     [InlineData("Menuet.Fitting", "Menuet")]
     [InlineData("Menuet.Learning", "Menuet")]
-    [InlineData("Menuet.Cli", "Menuet", "Menuet.Fitting", "Menuet.Learning")]
+    [InlineData("Menuet.Experiments", "Menuet", "Menuet.Fitting", "Menuet.Learning")]
+    [InlineData("Menuet.Cli", "Menuet", "Menuet.Fitting", "Menuet.Learning", "Menuet.Experiments")]
     public void ProjectsReferenceOnlyWhatTheyMay(string project, params string[] permitted)
     {
         var file = Path.Combine(Root, "src", project, project + ".csproj");
