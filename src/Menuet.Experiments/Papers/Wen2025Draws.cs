@@ -24,7 +24,7 @@ internal sealed class Wen2025Draws
 
     internal static Wen2025Draws Of(Conditions conditions)
     {
-        var each = conditions.Of(3_000, 40_000);
+        var each = conditions.Of(3_000, 100_000);
         var states = ImmutableArray.CreateBuilder<State>(each * conditions.Seeds);
         for (var seed = 0; seed < conditions.Seeds; seed++)
         {

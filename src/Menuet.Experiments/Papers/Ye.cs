@@ -40,7 +40,7 @@ internal static class Ye
                 ["yeStepsRaise"], Rules.Always, "The fitted curve peaks at 17 steps."),
             new(
                 "ye-quality-rises-with-level", "Quality rises with the level of prompt optimisation.", "Section VI.A, Fig. 2", "Share of one-level increases from 0 to 7, the levels of Fig. 4, that raise the printed curve.",
-                ["yeLevelRaises"], Rules.Always, "The fitted curve peaks between levels 2 and 3; from level 8 on prompts hurt."),
+                ["yeLevelRaises", "yeLevelHurts"], Rules.Always, "The fitted curve peaks between levels 2 and 3; from level 6 on prompts hurt."),
             new(
                 "ye-three-steps-invalid", "With three denoising steps or fewer most images are invalid.", "Section VI.B", "Share of items with 1 to 3 steps and levels 0 to 7 whose quality on the printed curve is below 5.0.",
                 ["yeThreeStepsBelow"], Rules.Above(0.5)),
@@ -76,7 +76,7 @@ internal static class Ye
                 ["yeUserGain2", "yeUserGain1"], EveryOrSome, "The lower type keeps nothing in any exact menu, with or without prompts."),
             new(
                 "ye-prompt-quality", "Prompt optimisation raises the quality that both types get.", "Section VI.E, Fig. 11(c)", "Relative gain of each type's quality in the exact menus of the default market.",
-                ["yeQualityGain1", "yeQualityGain2"], EveryOrSome),
+                ["yeQualityGain1", "yeQualityGain2"], EveryOrSome, "In most random states the lower type gets an item without prompts either way: x-quality-draws."),
             new(
                 "ye-quality-gain-8", "Prompt optimisation improves type 1's quality by 8 %.", "Section VI.E", "Gain between exact menus, and the largest gain at equal steps on the printed curve, which also bounds what random states show.",
                 ["yeQualityGain1", "yeQualityGainBound", "yeLargestQualityGain"],

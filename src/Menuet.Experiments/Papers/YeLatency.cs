@@ -30,7 +30,7 @@ internal static class YeLatency
             FormattableString.Invariant($"Deadline {market.Terms.MaxLatencySeconds:0} s, level {market.Level}, {market.Steps} steps"), new("Latency contract item"), new("Utility of user", "money"),
             [
                 .. market.Terms.Types.Select((type, i) => new BarSeries(
-                    TypesOfUser[i], [.. YeMarkets.Types.Select(name => $"for {name}")], [.. answer.Menu.Select(item => (type.Gain * item.ExpectedLatencyReductionSeconds!.Value) - item.Payment)])),
+                    TypesOfUser[i], [.. YeMarkets.Types.Select(name => $"for {name}")], [.. answer.Menu.Select(item => YeMarkets.Clean((type.Gain * item.ExpectedLatencyReductionSeconds!.Value) - item.Payment))])),
             ],
             "Exact menu.");
     }
@@ -75,7 +75,7 @@ internal static class YeLatency
             Figures =
             [
                 Chart("The provider earns more", "ASP utility", "money", Profit),
-                Chart("The upper type keeps more; the lower keeps nothing", "Users' utility", "money", item => item.UserUtility!.Value),
+                Chart("The upper type keeps more; the lower keeps nothing", "Users' utility", "money", item => YeMarkets.Clean(item.UserUtility!.Value)),
                 Chart("Latency falls further below the deadline", "Expected latency reduction", "s", Reduction),
             ],
             Quantities =
@@ -110,7 +110,7 @@ internal static class YeLatency
 
     internal static Findings Draws(Conditions conditions)
     {
-        var each = conditions.Of(150, 1000);
+        var each = conditions.Of(150, 4000);
         var door = LatencyContractMechanism.Door;
         var found = new List<(double Contract, double Complete, double Uniform, bool Audited)>();
         double concave = 0;

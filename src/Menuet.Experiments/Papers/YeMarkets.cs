@@ -40,6 +40,9 @@ internal static class YeMarkets
     /// <summary>ζ(l, s), the calibrated probability that quality passes the threshold.</summary>
     internal static double Success(int level, int steps) => 1 / (1 + Math.Exp(-(A(level, steps) - Threshold) / Spread));
 
+    /// <summary>A bar of rounding error would draw an axis below 0.</summary>
+    internal static double Clean(double money) => Math.Abs(money) < 1e-9 ? 0 : money;
+
     /// <summary>A state of the quality environment, Section VI.C, probabilities normalised.</summary>
     internal static QualityMarket DrawQuality(ref Rng rng)
     {

@@ -69,6 +69,7 @@ internal static class YeQuality
                 Quantity.Mean("yeFitDeviation", "largest distance of the fitted from the published curve", "points", deviations),
                 Quantity.Exact("yeStepsRaise", "share of one-step increases within 4 to 20 steps that raise the printed curve", "", RaisedSteps(YeMarkets.A)),
                 Quantity.Exact("yeLevelRaises", "share of one-level increases from 0 to 7 that raise the printed curve", "", Share(Enumerable.Range(0, Levels - 1), l => YeMarkets.A(l + 1, 10) > YeMarkets.A(l, 10))),
+                Quantity.Exact("yeLevelHurts", "least level at which the printed curve is below that without prompt optimisation", "", Enumerable.Range(1, Levels).First(l => YeMarkets.A(l, 10) < YeMarkets.A(0, 10))),
                 Quantity.Exact(
                     "yeThreeStepsBelow", "share of items with 1 to 3 steps and levels 0 to 7 below quality 5.0", "",
                     Share(Enumerable.Range(0, 3 * Levels), i => YeMarkets.A(i / 3, 1 + (i % 3)) < YeMarkets.Threshold)),
@@ -77,7 +78,7 @@ internal static class YeQuality
                     Share([(5, 3, 4.5), (5, 2, 4.5), (7, 1, 5.0)], item => YeMarkets.A(item.Item1, item.Item2) < item.Item3)),
             ],
             Remark = "Not the paper's data: 160 points (levels 0 to 7, 1 to 20 steps) of the published curve with normal noise of deviation 0.05. "
-                + "The curve is found again to a few hundredths of a point, its parameters are not: ρ4 ln(ρ5 s + 1) hardly tells ρ5 from a constant. "
+                + "The curve is found again to a few hundredths of a point, ρ1 to ρ3 are not: over eight levels they compensate one another. "
                 + "Your own measurements: menuet fit.",
         };
     }
@@ -94,7 +95,7 @@ internal static class YeQuality
                     "Success is likely only after a few steps", Steps, Level,
                     [new HeatMapSeries("", steps, levels, [.. levels.SelectMany(l => steps.Select(s => YeMarkets.Success((int)l, (int)s)))], value)]),
                 new(
-                    "Two levels of prompt optimisation lift the probability, four do not", Steps, value,
+                    "Two levels of prompt optimisation lift the probability most, seven lower it", Steps, value,
                     [.. ShownInProbability.Select(l => new LineSeries($"level {l}", steps, [.. steps.Select(s => YeMarkets.Success(l, (int)s))]))]),
             ],
             Quantities =
@@ -121,7 +122,7 @@ internal static class YeQuality
                     "Nobody gains by the other type's item", new("Quality contract item"), new("Utility of user", "money"),
                     [
                         .. YeMarkets.Quality.Types.Select((type, i) => new BarSeries(
-                            $"user of {YeMarkets.Types[i]}", [.. YeMarkets.Types.Select(name => $"for {name}")], [.. menu.Select(item => (type.Gain * item.Quality!.Value) - item.Payment)])),
+                            $"user of {YeMarkets.Types[i]}", [.. YeMarkets.Types.Select(name => $"for {name}")], [.. menu.Select(item => YeMarkets.Clean((type.Gain * item.Quality!.Value) - item.Payment))])),
                     ],
                     "Exact menu of the catalogue's market ye/quality-contract. The upper type is indifferent: otherwise it could be charged more."),
             ],
@@ -176,7 +177,7 @@ internal static class YeQuality
             Figures =
             [
                 Chart("The provider earns more", "ASP utility", "money", Profit),
-                Chart("The upper type keeps more; the lower keeps nothing", "Users' utility", "money", item => item.UserUtility!.Value),
+                Chart("The upper type keeps more; the lower keeps nothing", "Users' utility", "money", item => YeMarkets.Clean(item.UserUtility!.Value)),
                 Chart("Quality rises", "Quality of the diffusion denoising result", "points", item => item.Quality!.Value),
             ],
             Quantities =
@@ -208,7 +209,7 @@ internal static class YeQuality
 
     internal static Findings Draws(Conditions conditions)
     {
-        var each = conditions.Of(150, 1000);
+        var each = conditions.Of(150, 4000);
         var door = QualityContractMechanism.Door;
         var reference = door.SolverList.Single(solver => solver.Name == "reference");
         string[] schemes = ["contract", "completeInformation", "uniform", "noPromptOptimisation"];
@@ -338,7 +339,7 @@ internal static class YeQuality
             Figures =
             [
                 new(
-                    "Serving a low type costs more in rent than it brings", new("Gain per quality of type 1", "money/point"), new("ASP utility", "money"),
+                    "Below some gain, serving type 1 costs more in rent than it brings", new("Gain per quality of type 1", "money/point"), new("ASP utility", "money"),
                     [new LineSeries("everybody served (exact)", gains, served), new LineSeries("types may be left out (exact)", gains, choice) { Dashed = true }],
                     "ye/quality-contract with other gains of type 1; type 2 has 290."),
             ],

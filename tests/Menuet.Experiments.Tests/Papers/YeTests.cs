@@ -25,6 +25,7 @@ public sealed class YeTests
     [InlineData("yeQualityGainBound", 0.0442, 5e-5)]
     [InlineData("yeGainAtSeventeen", 0.0409, 1e-4)]
     [InlineData("yeStepsBound", 16, 0)]
+    [InlineData("yeLevelHurts", 6, 0)]
     [InlineData("yeLatencyOptimum1", 151.7307, 5e-5)]
     [InlineData("yeLatencyOptimum2", 247.0843, 5e-5)]
     [InlineData("yeLatencyRent1", 10.893, 1e-3)]
