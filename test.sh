@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Runs every test; arguments go to 'dotnet test'. Needs the .NET 10 SDK. Some tests compare with other programs, which are installed where Debian's packages
-# can be: Node.js (ONNX Runtime, an Ethereum node, a Solidity compiler, a second measure of similarity) and PostgreSQL. Without them those tests are skipped
-# and say so, but fail where CI is set.
+# can be: Node.js (ONNX Runtime, an Ethereum node, a Solidity compiler, a second measure of similarity), PostgreSQL and Chromium. Without them those tests
+# are skipped and say so, but fail where CI is set.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 missing=()
 { command -v node && command -v npm; } > /dev/null || missing+=(nodejs npm)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' > /dev/null || missing+=(postgresql)
+{ command -v chromium || command -v google-chrome; } > /dev/null || missing+=(chromium)
 if [ ${#missing[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
   { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } > /dev/null ||
     echo "test.sh: ${missing[*]} could not be installed" >&2

@@ -90,6 +90,7 @@ internal static class CommandLine
         root.Subcommands.Add(ListCommand.Create(terminal));
         root.Subcommands.Add(SchemaCommand.Create(terminal));
         root.Subcommands.Add(ExampleCommand.Create(terminal));
+        root.Subcommands.Add(ReproduceCommand.Create(terminal));
         root.Subcommands.Add(CompletionsCommand.Create(terminal));
         return root;
     }

@@ -19,6 +19,7 @@ public sealed class CommandTests
     [InlineData("train")]
     [InlineData("evaluate")]
     [InlineData("export")]
+    [InlineData("reproduce")]
     [InlineData("draw")]
     [InlineData("generate")]
     [InlineData("inpaint")]

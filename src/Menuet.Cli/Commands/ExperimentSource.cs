@@ -11,10 +11,10 @@ internal static class ExperimentSource
     /// <exception cref="InvalidRequestException">There is none, or it is invalid with its changes; all problems at once.</exception>
     internal static Experiment Read(string name, string[] changes)
     {
-        var document = File.Exists(name) ? File.ReadAllBytes(name) : Experiments.Find(name);
+        var document = File.Exists(name) ? File.ReadAllBytes(name) : ShippedExperiments.Find(name);
         if (document is null)
         {
-            var nearest = DocumentText.Nearest(name, Experiments.Names);
+            var nearest = DocumentText.Nearest(name, ShippedExperiments.Names);
             throw new InvalidRequestException(
                 [new(name, $"no such file, and no experiment that ships has this name{(nearest is null ? "" : $"; did you mean '{nearest}'?")} ('menuet train --list' shows them)")]);
         }

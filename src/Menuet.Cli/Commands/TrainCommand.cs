@@ -21,7 +21,7 @@ internal static partial class TrainCommand
             Arity = ArgumentArity.ZeroOrOne,
         };
         name.Validators.Add(MarketSource.RefuseOptions);
-        name.CompletionSources.Add(_ => Experiments.Names.Select(item => new System.CommandLine.Completions.CompletionItem(item)));
+        name.CompletionSources.Add(_ => ShippedExperiments.Names.Select(item => new System.CommandLine.Completions.CompletionItem(item)));
         var list = new Option<bool>("--list") { Description = "Lists the experiments that ship" };
         var output = new Option<string?>("--out") { Description = "Folder of the run, or with --seeds of all runs. Default: runs/NAME/seed-S" };
         var seed = new Option<int>("--seed") { Description = "Seed of everything random, 0 or more", DefaultValueFactory = _ => 0 };
@@ -59,7 +59,7 @@ internal static partial class TrainCommand
             var changes = parsed.GetValue(set) ?? [];
             var experiment = ExperimentSource.Read(experimentName, changes);
             var folder = parsed.GetValue(output);
-            var stem = Path.Combine("runs", Experiments.Names.Contains(experimentName) ? experimentName : Path.GetFileNameWithoutExtension(experimentName));
+            var stem = Path.Combine("runs", ShippedExperiments.Names.Contains(experimentName) ? experimentName : Path.GetFileNameWithoutExtension(experimentName));
             var (resumes, forces) = (parsed.GetValue(resume), parsed.GetValue(force));
             if (parsed.GetValue(seeds) is { } text)
             {
@@ -143,9 +143,9 @@ internal static partial class TrainCommand
 
     private static void List(Terminal terminal)
     {
-        var rows = Experiments.Names.Select(name =>
+        var rows = ShippedExperiments.Names.Select(name =>
         {
-            var experiment = Experiment.Read(Experiments.Find(name));
+            var experiment = Experiment.Read(ShippedExperiments.Find(name));
             return (ImmutableArray<object?>)[name, experiment.EnvironmentKind, experiment.Name];
         });
         TableText.WriteText(terminal, terminal.Output, new("Experiments (train takes these names)", [new("experiment"), new("environment"), new("name")], [.. rows]));

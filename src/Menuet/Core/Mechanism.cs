@@ -224,6 +224,13 @@ public sealed record Mechanism<TMarket, TOutcome, TAnswer> : IMechanism
 
         return problems.IsEmpty ? document.Value : throw new InvalidRequestException(problems, Kind + "-solution");
     }
+    /// <summary>Reads a market.</summary>
+    /// <param name="market">UTF-8 JSON of this kind.</param>
+    /// <exception cref="InvalidRequestException">The document is invalid; all problems at once.</exception>
+    public TMarket Read(ReadOnlySpan<byte> market) => ReadMarket(market).Market;
+
+    /// <summary>Solves a market with the preferred solver and describes the answer, without audit.</summary>
+    public TAnswer Answer(TMarket market, SolveOptions options, CancellationToken cancellation) => Describe(market, SolverList[0].Solve(market, options, cancellation));
 
     /// <summary>Reads a valid market.</summary>
     /// <exception cref="InvalidRequestException">The document is invalid; all problems at once.</exception>

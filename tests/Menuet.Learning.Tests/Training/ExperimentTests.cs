@@ -116,9 +116,9 @@ public sealed class ExperimentTests
     }
 
     [Fact]
-    public void ShippedExperiments_AreValid() => Assert.All(Experiments.Names, name =>
+    public void ShippedExperiments_AreValid() => Assert.All(ShippedExperiments.Names, name =>
     {
-        var experiment = Experiment.Read(Experiments.Find(name));
+        var experiment = Experiment.Read(ShippedExperiments.Find(name));
         Assert.NotEqual("training", experiment.Name);
         Assert.False(string.IsNullOrEmpty(experiment.Description), name);
         Assert.False(string.IsNullOrEmpty(experiment.Source), name);

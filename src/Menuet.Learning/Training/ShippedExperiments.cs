@@ -3,14 +3,14 @@ using System.Collections.Immutable;
 namespace Menuet.Learning.Training;
 
 /// <summary>The experiments that ship with Menuet, filed by publication.</summary>
-public static class Experiments
+public static class ShippedExperiments
 {
     private const string Prefix = "experiments/";
 
     /// <summary>Their names, such as <c>wen2025/reward-ppo</c>, in alphabetical order.</summary>
     public static ImmutableArray<string> Names { get; } =
     [
-        .. typeof(Experiments).Assembly.GetManifestResourceNames()
+        .. typeof(ShippedExperiments).Assembly.GetManifestResourceNames()
             .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
             .Select(name => name[Prefix.Length..^".json".Length].Replace('\\', '/'))
             .Order(StringComparer.Ordinal),
@@ -19,7 +19,7 @@ public static class Experiments
     /// <summary>An experiment's UTF-8 JSON; null when there is none of that name.</summary>
     public static byte[]? Find(string name)
     {
-        var assembly = typeof(Experiments).Assembly;
+        var assembly = typeof(ShippedExperiments).Assembly;
         var resource = assembly.GetManifestResourceNames().FirstOrDefault(candidate => candidate.Replace('\\', '/') == $"{Prefix}{name}.json");
         if (resource is null)
             return null;
