@@ -1,0 +1,30 @@
+using System.Text.Json.Nodes;
+
+namespace Menuet.Experiments.Tests;
+
+/// <summary>A paper's quick run, made once for all tests of a class.</summary>
+internal sealed class PaperRun : IDisposable
+{
+    private readonly string folder = Path.Combine(Path.GetTempPath(), "menuet-" + Path.GetRandomFileName());
+    private readonly JsonArray claims;
+
+    internal PaperRun(Paper paper)
+    {
+        Summary = Reproduction.Run([paper], folder, quick: true, seeds: 2, resume: false, _ => { }, default);
+        claims = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, paper.Id, "claims.json")))!["claims"]!.AsArray();
+        Quantities = paper.Exhibits
+            .Where(exhibit => Directory.Exists(Path.Combine(folder, paper.Id, exhibit.Id)))
+            .SelectMany(exhibit => JsonNode.Parse(File.ReadAllText(Path.Combine(folder, paper.Id, exhibit.Id, "exhibit.json")))!["quantities"]!.AsArray())
+            .ToDictionary(quantity => (string)quantity!["name"]!, quantity => (double)quantity!["value"]!);
+    }
+
+    internal ReproductionSummary Summary { get; }
+
+    internal Dictionary<string, double> Quantities { get; }
+
+    internal IEnumerable<string> Verdicts => claims.Select(claim => (string)claim!["verdict"]!);
+
+    internal string VerdictOf(string id) => (string)claims.Single(claim => (string)claim!["id"]! == id)!["verdict"]!;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+}
