@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 
 namespace Menuet.Experiments.Tests;
@@ -25,6 +26,15 @@ internal sealed class PaperRun : IDisposable
     internal IEnumerable<string> Verdicts => claims.Select(claim => (string)claim!["verdict"]!);
 
     internal string VerdictOf(string id) => (string)claims.Single(claim => (string)claim!["id"]! == id)!["verdict"]!;
+
+    /// <summary>The verdict that a claim's rule gives to exact numbers.</summary>
+    internal static string Judge(Paper paper, string id, double[] values)
+    {
+        var claim = paper.Claims.Single(claim => claim.Id == id);
+        Assert.Equal(claim.Quantities.Length, values.Length);
+        var quantities = claim.Quantities.Zip(values, (name, value) => Quantity.Exact(name, "", "", value)).ToImmutableArray();
+        return new JudgedClaim(claim, quantities, claim.Judge(quantities)).Words;
+    }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 }

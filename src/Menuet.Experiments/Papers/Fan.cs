@@ -105,8 +105,9 @@ internal static class Fan
         {
             Figures =
             [
-                paper.Figure("Fig. 2 by the preset paperFigures: eq. (1) as printed, budget coefficient 5", new("Reward", "money per slot"), "reward"),
+                paper.Figure("Fig. 2 by the preset paperFigures: eq. (1) as printed, budget coefficient 5", new("Reward", "money per slot"), "reward", withOptimum: false),
                 plain.Figure("Fig. 2 by the default: gains from trade, budget coefficient 1", new("Reward", "money per slot"), "reward"),
+                paper.Figure("The preset paperFigures with its exact optimum", new("Reward", "money per slot"), "reward"),
             ],
             Tables = [paper.Table("All measures, preset paperFigures"), plain.Table("All measures, default")],
             Quantities =

@@ -73,10 +73,10 @@ internal sealed class FanTraffic
         Enumerable.Range(skip, Vehicles.Length - skip).Select(v => Mean(name, meaning, unit, episode => ofVehiclesAndEpisode(v, episode))).MinBy(quantity => quantity.Value)!;
 
     /// <summary>A figure of one measure over the number of vehicles.</summary>
-    internal Figure Figure(string title, Axis axis, string measure)
+    internal Figure Figure(string title, Axis axis, string measure, bool withOptimum = true)
     {
         var series = ImmutableArray.CreateBuilder<Series>();
-        foreach (var (scheme, name) in Lines)
+        foreach (var (scheme, name) in Lines.Where(line => withOptimum || line.Scheme != "teamOptimum"))
         {
             var quantities = Vehicles.Select(vehicles => Mean("", "", "", measure, scheme, (int)vehicles)).ToArray();
             series.Add(new LineSeries(name, Vehicles, [.. quantities.Select(quantity => quantity.Value)])

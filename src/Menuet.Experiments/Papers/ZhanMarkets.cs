@@ -115,7 +115,7 @@ internal sealed class ZhanSweep(ImmutableArray<double> points, int compositions,
     /// <summary>The better one of CT and MC by one of the two measures.</summary>
     internal static double[] Best(Func<string, double, double[]> measure, double point) => [.. measure("CT", point).Zip(measure("MC", point), Math.Max)];
 
-    /// <summary>The share of compositions and of the given points in which something is the case.</summary>
+    /// <summary>The share of compositions and of the given points in which something is the case; where it always or never is, 3/n bounds the interval.</summary>
     internal Quantity Share(string name, string meaning, ReadOnlySpan<double> at, Func<double, int, bool> isSo)
     {
         var samples = new double[compositions];
@@ -127,7 +127,13 @@ internal sealed class ZhanSweep(ImmutableArray<double> points, int compositions,
             }
         }
 
-        return Quantity.Mean(name, meaning, "", samples);
+        var mean = Quantity.Mean(name, meaning, "", samples);
+        var rare = 3.0 / compositions;
+        return mean with
+        {
+            Low = mean.Value >= 1 - 1e-12 ? Math.Max(0, 1 - rare) : Math.Max(0, mean.Low),
+            High = mean.Value == 0 ? Math.Min(1, rare) : Math.Min(1, mean.High),
+        };
     }
 
     /// <summary>Whether one number is above another by at least a share of it; a loss is beaten by anything above it.</summary>
