@@ -42,19 +42,19 @@ public sealed class FanTests(FanTests.Run run) : IClassFixture<FanTests.Run>
 
     /// <summary>Other data, another verdict: no verdict is typed in.</summary>
     [Theory]
-    [InlineData("fan-second-price-best-at-20", "holds", 1, 1)]
-    [InlineData("fan-second-price-best-at-20", "not supported", -1, -1)]
-    [InlineData("fan-second-price-declines", "holds", -1, -1)]
-    [InlineData("fan-ten-percent", "cannot hold", 0.05)]
-    [InlineData("fan-second-price-welfare", "holds", 1, 1, 1)]
-    [InlineData("fan-eq1-is-welfare", "holds", 0)]
-    [InlineData("fan-zero-budget", "holds", 0, 0, 0, 0)]
-    [InlineData("fan-second-price-budget-grows", "holds", 1, 1)]
-    [InlineData("fan-lowest-latency", "holds", 1, 1, 1)]
-    [InlineData("fan-fewer-trades", "not supported", -1, -1, -1)]
-    [InlineData("fan-truthful-learning", "not supported", 0.1, 0.2)]
-    [InlineData("fan-truthful-learning", "holds", 0, 0)]
-    public void OtherData_TurnTheVerdict(string id, string verdict, params double[] values) => Assert.Equal(verdict, PaperRun.Judge(Fan.Paper, id, values));
+    [InlineData("fan-second-price-best-at-20", "holds", new double[] { 1, 1 })]
+    [InlineData("fan-second-price-best-at-20", "not supported", new double[] { -1, -1 })]
+    [InlineData("fan-second-price-declines", "holds", new double[] { -1, -1 })]
+    [InlineData("fan-ten-percent", "cannot hold", new double[] { 0.05 })]
+    [InlineData("fan-second-price-welfare", "holds", new double[] { 1, 1, 1 })]
+    [InlineData("fan-eq1-is-welfare", "holds", new double[] { 0 })]
+    [InlineData("fan-zero-budget", "holds", new double[] { 0, 0, 0, 0 })]
+    [InlineData("fan-second-price-budget-grows", "holds", new double[] { 1, 1 })]
+    [InlineData("fan-lowest-latency", "holds", new double[] { 1, 1, 1 })]
+    [InlineData("fan-fewer-trades", "not supported", new double[] { -1, -1, -1 })]
+    [InlineData("fan-truthful-learning", "not supported", new double[] { 0.1, 0.2 })]
+    [InlineData("fan-truthful-learning", "holds", new double[] { 0, 0 })]
+    public void OtherData_TurnTheVerdict(string id, string verdict, double[] values) => Assert.Equal(verdict, PaperRun.Judge(Fan.Paper, id, values));
 
     [Fact]
     public void Markets_AreTheTrafficThatPoliciesMeet()
