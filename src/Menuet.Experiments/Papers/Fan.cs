@@ -72,7 +72,7 @@ internal static class Fan
                 ["fanSequentialImbalanceGrowth", "fanVcgImbalanceGrowth"], quantities => Split(quantities[0].Low > 0.5, quantities[1].Low > 0.5),
                 "Computation has no place in eq. (4); the growth comes from prices in sequence."),
             new(
-                "fan-lowest-budget", "The double auction has the lowest budget cost.", "Section IV, Fig. 5",
+                "fan-lowest-budget", "The double auction has the lowest budget cost.", "Section IV, Figs. 4 and 5",
                 "Smallest difference in unsigned balance over numbers of vehicles: sequential second price, VCG, random bids, each less truthful McAfee.",
                 ["fanSequentialBudgetExcess", "fanVcgBudgetExcess", "fanRandomBudgetExcess"], Share, "Random bids leave less, since they trade less."),
             new(
