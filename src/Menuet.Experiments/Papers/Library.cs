@@ -6,7 +6,7 @@ namespace Menuet.Experiments.Papers;
 public static class Library
 {
     /// <summary>In the order of their problems.</summary>
-    public static ImmutableArray<Paper> All { get; } = [Ye.Paper, Lai2025.Paper, Wen2025.Paper];
+    public static ImmutableArray<Paper> All { get; } = [Ye.Paper, Lai2025.Paper, Fan.Paper, Wen2025.Paper, Zhan.Paper];
 
     /// <summary>The publication of an id.</summary>
     /// <exception cref="InvalidRequestException">There is none.</exception>

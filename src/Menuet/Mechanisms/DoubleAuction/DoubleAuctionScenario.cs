@@ -152,6 +152,20 @@ public sealed record DoubleAuctionScenario : IScenario<DoubleAuctionMarket, Doub
         return AuctionPlay.Answer(this, market, policy);
     }
 
+    /// <summary>The markets of one episode, slot after slot, everybody truthful: what other rules and plans are compared on.</summary>
+    /// <param name="seed">Of the episode; the same traffic as the first environment's first episode with this seed.</param>
+    public IEnumerable<DoubleAuctionMarket> Markets(ulong seed)
+    {
+        var environment = Begin(1);
+        environment.Reset(seed);
+        var statuses = new Status[environment.Rows];
+        for (var slot = 0; slot < Slots; slot++)
+        {
+            yield return environment.MarketOf(0);
+            environment.MoveOn(statuses);
+        }
+    }
+
     /// <summary>The bid that an action stands for; 0 means staying out.</summary>
     /// <param name="action">Clamped to [-1, 1].</param>
     /// <param name="value">u_v.</param>
