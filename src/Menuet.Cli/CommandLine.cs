@@ -64,6 +64,7 @@ internal static class CommandLine
         root.Subcommands.Add(AuditCommand.Create(terminal));
         root.Subcommands.Add(CompareCommand.Create(terminal));
         root.Subcommands.Add(SweepCommand.Create(terminal));
+        root.Subcommands.Add(MeasureCommand.Create(terminal));
         root.Subcommands.Add(FitCommand.Create(terminal));
         root.Subcommands.Add(DrawCommand.Create(terminal));
         root.Subcommands.Add(GenerateCommand.Create(terminal));

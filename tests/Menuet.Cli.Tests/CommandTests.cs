@@ -15,6 +15,7 @@ public sealed class CommandTests
     [InlineData("audit")]
     [InlineData("compare")]
     [InlineData("sweep")]
+    [InlineData("measure")]
     [InlineData("fit")]
     [InlineData("draw")]
     [InlineData("generate")]

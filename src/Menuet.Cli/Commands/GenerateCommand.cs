@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using Menuet.Generation.Embedded;
 using Menuet.Generation.Imaging;
@@ -51,16 +50,16 @@ internal static class GenerateCommand
     {
         private const int MostImages = 10_000;
 
-        private readonly Option<int> steps = Whole("--steps", "S, denoising steps", 20, 1, 1000);
-        private readonly Option<int> level = Whole("--level", "How many facts of the prompt the model is told, in the order class, slant, thickness, width", 4, 0, 4);
-        private readonly Option<int> resamplings = Whole("--resamplings", "How often each step is drawn, going back in between", 3, 1, 100);
-        private readonly Option<int> scale = Whole("--scale", "Pixels across that each pixel becomes in the file", 1, 1, 32);
-        private readonly Option<double> noise = Number("--noise", "0: DDIM, deterministic after the first noise; 1: DDPM", 1, 0, 1);
-        private readonly Option<double> guidance = Number("--guidance", "Weight of classifier-free guidance; above 0 each step costs twice", 0, 0, 100);
+        private readonly Option<int> steps = NumberOptions.Whole("--steps", "S, denoising steps", 20, 1, 1000);
+        private readonly Option<int> level = NumberOptions.Whole("--level", "How many facts of the prompt the model is told, in the order class, slant, thickness, width", 4, 0, 4);
+        private readonly Option<int> resamplings = NumberOptions.Whole("--resamplings", "How often each step is drawn, going back in between", 3, 1, 100);
+        private readonly Option<int> scale = NumberOptions.Whole("--scale", "Pixels across that each pixel becomes in the file", 1, 1, 32);
+        private readonly Option<double> noise = NumberOptions.Number("--noise", "0: DDIM, deterministic after the first noise; 1: DDPM", 1, 0, 1);
+        private readonly Option<double> guidance = NumberOptions.Number("--guidance", "Weight of classifier-free guidance; above 0 each step costs twice", 0, 0, 100);
         private readonly Option<ulong> seed = new("--seed") { Description = "Another seed, another image", DefaultValueFactory = _ => 0 };
         private readonly Option<string> output = new("--out") { Description = "The PNG file to write; several images are laid out on one sheet", Required = true };
 
-        internal Option<int> Count { get; } = Whole("--count", "How many images", 1, 1, MostImages);
+        internal Option<int> Count { get; } = NumberOptions.Whole("--count", "How many images", 1, 1, MostImages);
 
         internal void AddTo(Command command, bool isInpainting)
         {
@@ -110,29 +109,6 @@ internal static class GenerateCommand
             terminal.Output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"Written: {file}, {sheet.Width} x {sheet.Height}, {images.Length} {(images.Length == 1 ? "image" : "images")} of {(facts.Length == 0 ? "any digit" : string.Join(", ", facts))}; {sampling.Steps} steps, seed {sampling.Seed}"));
-        }
-
-        private static Option<int> Whole(string name, string description, int standard, int min, int max)
-        {
-            var option = new Option<int>(name) { Description = $"{description} ({min} to {max})", DefaultValueFactory = _ => standard };
-            option.Validators.Add(result => Check(result, text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max, $"{name} must be a whole number from {min} to {max}"));
-            return option;
-        }
-
-        private static Option<double> Number(string name, string description, double standard, double min, double max)
-        {
-            var option = new Option<double>(name) { Description = string.Create(CultureInfo.InvariantCulture, $"{description} ({min} to {max})"), DefaultValueFactory = _ => standard };
-            option.Validators.Add(result => Check(
-                result, text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max, string.Create(CultureInfo.InvariantCulture, $"{name} must be a number from {min} to {max}")));
-            return option;
-        }
-
-        private static void Check(OptionResult result, Func<string, bool> isFine, string message)
-        {
-            if (result.Tokens.Count == 1 && !isFine(result.Tokens[0].Value))
-            {
-                result.AddError($"{message}, not '{result.Tokens[0].Value}'");
-            }
         }
     }
 }
