@@ -66,6 +66,7 @@ internal static class CommandLine
         root.Subcommands.Add(SweepCommand.Create(terminal));
         root.Subcommands.Add(MeasureCommand.Create(terminal));
         root.Subcommands.Add(FitCommand.Create(terminal));
+        root.Subcommands.Add(MarketCommand.Create(terminal));
         root.Subcommands.Add(DrawCommand.Create(terminal));
         root.Subcommands.Add(GenerateCommand.Create(terminal));
         root.Subcommands.Add(GenerateCommand.CreateInpaint(terminal));

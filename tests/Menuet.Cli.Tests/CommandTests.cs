@@ -16,6 +16,7 @@ public sealed class CommandTests
     [InlineData("compare")]
     [InlineData("sweep")]
     [InlineData("measure")]
+    [InlineData("market")]
     [InlineData("fit")]
     [InlineData("draw")]
     [InlineData("generate")]

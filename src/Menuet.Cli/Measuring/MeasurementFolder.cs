@@ -110,6 +110,15 @@ internal sealed class MeasurementFolder
         }
     }
 
+    /// <summary>The table of a finished measurement.</summary>
+    /// <exception cref="InvalidRequestException">The measurement is not finished.</exception>
+    internal string Table()
+    {
+        var file = Path.Combine(folder, TableFile);
+        return File.Exists(file) ? File.ReadAllText(file)
+            : throw new InvalidRequestException([new(folder, $"is not finished ({TableFile} is missing); run its 'menuet measure' again with --resume")]);
+    }
+
     /// <summary>Measured cells in the order of the plan; cells whose file is missing or damaged are left out.</summary>
     internal ImmutableArray<MeasuredCell> Cells(MeasurementPlan plan) =>
         [.. plan.Cells.Select(at => Find(at.Level, at.Steps)).OfType<MeasuredCell>()];
