@@ -11,8 +11,12 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 // In process: the projects here are built once, with their own settings. Ratios are against each class's baseline, in the same run.
 if (args is ["learning", ..])
     return Menuet.Benchmarks.LearningThroughput.Run(args.Length > 1 ? args[1] : "");
+if (args is ["environments"])
+    return Menuet.Benchmarks.EnvironmentBenchmarks.Run();
 if (args is ["numpy", ..])
     return Menuet.Benchmarks.ContractMarketAgainstNumpy.Run(args.Length > 1 ? args[1] : "python3");
+if (args is ["settlement", ..])
+    return await Menuet.Benchmarks.SettlementBenchmarks.RunAsync(args.Length > 1 ? args[1] : "");
 var job = Job.Default
     .WithToolchain(InProcessEmitToolchain.Instance)
     .WithWarmupCount(3)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Menuet.Cli.Commands;
 using Menuet.Cli.Rendering;
+using Menuet.Learning;
 
 namespace Menuet.Cli;
 
@@ -25,8 +26,15 @@ internal static class CommandLine
                 return ExitCode.InvalidInput;
             }
 
-            return parsed.InvokeAsync(new() { Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false }, cancellation)
-                .GetAwaiter().GetResult();
+            // Signals are the program's own business: work that is asked to stop takes the time that it needs to save what it has.
+            var configuration = new InvocationConfiguration
+            {
+                Output = terminal.Output,
+                Error = terminal.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            };
+            return parsed.InvokeAsync(configuration, cancellation).GetAwaiter().GetResult();
         }
         catch (InvalidRequestException error)
         {
@@ -36,6 +44,11 @@ internal static class CommandLine
         catch (OperationCanceledException)
         {
             terminal.Error.WriteLine("menuet: stopped before there was an outcome");
+            return ExitCode.NoOutcome;
+        }
+        catch (DivergenceException error)
+        {
+            terminal.Error.WriteLine($"menuet: training diverged: {error.Message}");
             return ExitCode.NoOutcome;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -59,7 +72,7 @@ internal static class CommandLine
 
     internal static RootCommand Root(Terminal terminal)
     {
-        var root = new RootCommand("Designs, checks and compares incentive mechanisms for markets in AI-generated content.");
+        var root = new RootCommand("Designs, checks, compares and learns incentive mechanisms for markets in AI-generated content.");
         root.Subcommands.Add(SolveCommand.Create(terminal));
         root.Subcommands.Add(AuditCommand.Create(terminal));
         root.Subcommands.Add(CompareCommand.Create(terminal));
@@ -67,13 +80,19 @@ internal static class CommandLine
         root.Subcommands.Add(MeasureCommand.Create(terminal));
         root.Subcommands.Add(FitCommand.Create(terminal));
         root.Subcommands.Add(MarketCommand.Create(terminal));
+        root.Subcommands.Add(TrainCommand.Create(terminal));
+        root.Subcommands.Add(EvaluateCommand.Create(terminal));
+        root.Subcommands.Add(ExportCommand.Create(terminal));
         root.Subcommands.Add(DrawCommand.Create(terminal));
         root.Subcommands.Add(GenerateCommand.Create(terminal));
         root.Subcommands.Add(GenerateCommand.CreateInpaint(terminal));
         root.Subcommands.Add(JudgeCommand.Create(terminal));
+        root.Subcommands.Add(SettleCommand.Create(terminal));
+        root.Subcommands.Add(LedgerCommand.Create(terminal));
         root.Subcommands.Add(ListCommand.Create(terminal));
         root.Subcommands.Add(SchemaCommand.Create(terminal));
         root.Subcommands.Add(ExampleCommand.Create(terminal));
+        root.Subcommands.Add(ReproduceCommand.Create(terminal));
         root.Subcommands.Add(CompletionsCommand.Create(terminal));
         return root;
     }

@@ -6,6 +6,9 @@ public interface ILearner
     /// <summary>The policy as it is now, without exploration.</summary>
     IPolicy Policy { get; }
 
+    /// <summary>The parameters that the policy acts by, flat and with the gaps of <see cref="Autodiff.Parameters"/>.</summary>
+    ReadOnlySpan<float> PolicyWeights { get; }
+
     /// <summary>Plays and learns for one round of the algorithm. Allocates nothing after the first.</summary>
     /// <exception cref="DivergenceException">A reward, a loss or a gradient is not finite.</exception>
     Progress Iterate();
@@ -42,14 +45,7 @@ public static class Checkpoint
     public static void Save(string path, ILearner learner)
     {
         ArgumentNullException.ThrowIfNull(learner);
-        var temporary = path + ".new";
-        using (var stream = File.Create(temporary))
-        {
-            using (var writer = new BinaryWriter(stream, System.Text.Encoding.UTF8, leaveOpen: true))
-                learner.Write(writer);
-            stream.Flush(flushToDisk: true);
-        }
-        File.Move(temporary, path, overwrite: true);
+        Save(path, learner.Write);
     }
 
     /// <summary>Continues from a file.</summary>
@@ -57,10 +53,28 @@ public static class Checkpoint
     public static void Load(string path, ILearner learner)
     {
         ArgumentNullException.ThrowIfNull(learner);
+        Load(path, learner.Read);
+    }
+
+    /// <summary>Writes a file that is complete or the old one, also when the process is killed.</summary>
+    internal static void Save(string path, Action<BinaryWriter> write)
+    {
+        var temporary = path + ".new";
+        using (var stream = File.Create(temporary))
+        {
+            using (var writer = new BinaryWriter(stream, System.Text.Encoding.UTF8, leaveOpen: true))
+                write(writer);
+            stream.Flush(flushToDisk: true);
+        }
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    internal static void Load(string path, Action<BinaryReader> read)
+    {
         using var reader = new BinaryReader(File.OpenRead(path));
         try
         {
-            learner.Read(reader);
+            read(reader);
         }
         catch (EndOfStreamException e)
         {

@@ -23,6 +23,17 @@ internal sealed class ReplayBuffer(int capacity, int observationSize, int action
     /// <summary>1 where the future counts, 0 after a termination.</summary>
     internal ReadOnlySpan<float> Continues => _continues;
 
+    /// <summary>What does not fit together; paths are those of the algorithm's keys.</summary>
+    internal static IEnumerable<Problem> Problems(int capacity, int batch, int warmup, int rows)
+    {
+        if (batch > capacity)
+            yield return Problem.With("batch", batch, $"is more than the replay's capacity of {capacity}");
+        if (warmup > capacity)
+            yield return Problem.With("warmup", warmup, $"is more than the replay's capacity of {capacity}: no update would ever be made");
+        if (rows > capacity)
+            yield return Problem.With("capacity", capacity, $"is less than the {rows} rows that are played at once");
+    }
+
     internal void Add(ReadOnlySpan<float> observations, ReadOnlySpan<float> actions, ReadOnlySpan<float> rewards, ReadOnlySpan<Status> statuses, ReadOnlySpan<float> next)
     {
         for (var row = 0; row < rewards.Length; row++)

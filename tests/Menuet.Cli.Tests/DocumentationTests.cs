@@ -6,7 +6,8 @@ namespace Menuet.Cli.Tests;
 
 /// <summary>
 /// What the documentation shows is what the program does: every console block is run, every market is read, every piece of C#
-/// stands in the file it names, every link leads somewhere. UPDATE_GOLDENS=1 rewrites the output of console blocks.
+/// stands in the file it names, every link leads somewhere. UPDATE_GOLDENS=1 rewrites the output of console blocks. Times, speeds and the width
+/// of vectors may differ; pages that train do so in a folder of their own.
 /// </summary>
 public sealed partial class DocumentationTests
 {
@@ -27,6 +28,7 @@ public sealed partial class DocumentationTests
     {
         var file = Path.Combine(Root, page);
         var text = File.ReadAllText(file);
+        using var own = text.Contains("$ menuet train ", StringComparison.Ordinal) ? new TemporaryFolder() : null;
         var rewritten = ConsoleBlock().Replace(text, match =>
         {
             var command = match.Groups[1].Value;
@@ -37,7 +39,7 @@ public sealed partial class DocumentationTests
             }
 
             var words = Words().Matches(arguments).Select(word => word.Value.Trim('\'')).ToArray();
-            var session = InFolder(Root, () => Session.Run(words));
+            var session = InFolder(own?.File("") ?? Root, () => Session.Run(words));
             return $"```console\n$ {command}\n{(session.Output + session.Error).TrimEnd()}\n```";
         });
         if (Environment.GetEnvironmentVariable("UPDATE_GOLDENS") == "1")
@@ -46,7 +48,8 @@ public sealed partial class DocumentationTests
             return;
         }
 
-        Assert.True(text == rewritten, $"{page} shows other output than the program prints.\n{Golden.Difference(text, rewritten)}");
+        var (shown, printed) = (Machine().Replace(text, "#"), Machine().Replace(rewritten, "#"));
+        Assert.True(shown == printed, $"{page} shows other output than the program prints.\n{Golden.Difference(shown, printed)}");
     }
 
     [Theory]
@@ -144,6 +147,9 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(@"'[^']*'|\S+")]
     private static partial Regex Words();
+
+    [GeneratedRegex(@"\d[\d.,]*(E[-+]\d+)?(?= (s|µs|steps/s|updates/s)\b)|\d+(?=-bit vectors)")]
+    private static partial Regex Machine();
 
     [GeneratedRegex(@"```json\n([\s\S]*?)```")]
     private static partial Regex JsonBlock();

@@ -5,7 +5,8 @@ namespace Menuet.Cli.Commands;
 /// <summary>Writes result files whole or not at all.</summary>
 internal static class OutputFile
 {
-    internal static void Write(string path, string content) => Write(path, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetBytes(content));
+    internal static void Write(string path, string content) =>
+        Write(path, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetBytes(content));
 
     internal static void Write(string path, byte[] content)
     {

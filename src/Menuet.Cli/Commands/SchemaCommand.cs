@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Menuet.Cli.Rendering;
+using Menuet.Learning.Training;
 
 namespace Menuet.Cli.Commands;
 
@@ -8,14 +9,14 @@ internal static class SchemaCommand
 {
     internal static Command Create(Terminal terminal)
     {
-        var kind = new Argument<string>("kind") { HelpName = "kind", Description = "A kind of market; 'menuet list' shows them" };
-        kind.CompletionSources.Add(_ => Catalog.Kinds.Select(name => new System.CommandLine.Completions.CompletionItem(name)));
+        var kind = new Argument<string>("kind") { HelpName = "kind", Description = "A kind of market ('menuet list' shows them), or training: the experiments of 'menuet train'" };
+        kind.CompletionSources.Add(_ => Catalog.Kinds.Append(Experiment.Kind).Select(name => new System.CommandLine.Completions.CompletionItem(name)));
         var answer = new Option<bool>("--answer") { Description = "The answer's schema instead of the market's" };
         var command = new Command("schema", "Prints the JSON Schema of a kind's market or answer.") { kind, answer };
         command.SetAction(parsed =>
         {
-            var mechanism = Catalog.Find(parsed.GetRequiredValue(kind));
-            var schema = parsed.GetValue(answer) ? mechanism.AnswerSchema() : mechanism.MarketSchema();
+            var name = parsed.GetRequiredValue(kind);
+            var schema = name == Experiment.Kind ? Experiment.Schema() : parsed.GetValue(answer) ? Catalog.Find(name).AnswerSchema() : Catalog.Find(name).MarketSchema();
             terminal.Output.WriteLine(schema.ToJsonString(JsonText.IndentedNodes));
         });
         return command;

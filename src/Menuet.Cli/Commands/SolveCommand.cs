@@ -1,11 +1,14 @@
 using System.CommandLine;
 using Menuet.Cli.Rendering;
+using Menuet.Learning.Training;
 
 namespace Menuet.Cli.Commands;
 
 /// <summary><c>menuet solve FILE...</c>: markets to certified answers.</summary>
 internal static class SolveCommand
 {
+    private const string PolicyPrefix = "policy:";
+
     internal static Command Create(Terminal terminal)
     {
         var files = new Argument<string[]>("market")
@@ -16,7 +19,7 @@ internal static class SolveCommand
         };
         files.Validators.Add(MarketSource.RefuseOptions);
         files.CompletionSources.Add(_ => Catalog.Markets.Select(name => new System.CommandLine.Completions.CompletionItem(name)));
-        var solver = new Option<string?>("--solver") { Description = "The solver's name; 'menuet list' shows them. Default: the exact one" };
+        var solver = new Option<string?>("--solver") { Description = "The solver's name; 'menuet list' shows them. policy:FILE: a trained policy. Default: the exact one" };
         var output = new Option<string?>("--out") { Description = "Writes the result to this file instead of standard output" };
         var tail = new Option<string?>("--tail") { Description = "Contract markets: the law of latency, instead of the document's algorithm.tail" };
         tail.AcceptOnlyFromAmong("chernoff-printed", "chernoff-optimal", "exact");
@@ -38,6 +41,7 @@ internal static class SolveCommand
         using var text = new StringWriter();
         var exitCode = 0;
         var invalid = false;
+        var policy = solver is not null && solver.StartsWith(PolicyPrefix, StringComparison.Ordinal) ? TrainedPolicy.Read(solver[PolicyPrefix.Length..]) : null;
         foreach (var file in files)
         {
             try
@@ -45,7 +49,9 @@ internal static class SolveCommand
                 var market = MarketSource.Read(file, terminal);
                 var mechanism = Catalog.Find(market);
                 market = matching.Apply(mechanism, market);
-                var report = mechanism.Solve(market, solver, options, cancellation);
+                var report = policy is null
+                    ? mechanism.Solve(market, solver, options, cancellation)
+                    : mechanism.Solve(market, policy.Experiment.Scenario, policy, solver!, options);
                 var comparison = format is "text" or "markdown" && report.Audit is not null
                     ? mechanism.Compare(market, options, cancellation)
                     : null;

@@ -5,16 +5,13 @@ using Menuet.Learning.Policies;
 namespace Menuet.Learning.Algorithms;
 
 /// <summary>Hyper-parameters of <see cref="Ddpg"/>.</summary>
-public sealed record DdpgOptions
+public sealed record DdpgOptions : AlgorithmOptions
 {
-    /// <summary>Of every draw.</summary>
-    public ulong Seed { get; init; }
-
     /// <summary>The actor; any architecture.</summary>
-    public Architecture Actor { get; init; } = new MlpArchitecture { Activation = Activation.Relu };
+    public override Architecture Actor { get; init; } = new MlpArchitecture { Activation = Activation.Relu };
 
     /// <summary>Each of the two critics.</summary>
-    public Architecture Critic { get; init; } = new MlpArchitecture { Activation = Activation.Relu };
+    public override Architecture Critic { get; init; } = new MlpArchitecture { Activation = Activation.Relu };
 
     /// <summary>Environment steps of all rows before each round of updates.</summary>
     public int StepsPerRound { get; init; } = 1;
@@ -66,6 +63,16 @@ public sealed record DdpgOptions
 
     /// <summary>Rows of a backward pass.</summary>
     public int SliceRows { get; init; } = 256;
+
+    /// <inheritdoc/>
+    public override ILearner Start(IEnvironment environment) => new Ddpg(environment, this);
+
+    internal override IPolicy BuildPolicy(Parameters parameters, int observationSize, int actionSize, ref Rng rng) =>
+        new DirectPolicy(Actor.Build(parameters, observationSize, actionSize, 0.01f, ref rng), actionSize);
+
+    internal override int CriticInputs(int observationSize, int actionSize, int stateSize) => observationSize + actionSize;
+
+    internal override IEnumerable<Problem> Problems(int rows, int stateSize) => ReplayBuffer.Problems(Capacity, Batch, Warmup, rows);
 }
 
 /// <summary>Deterministic policy gradient with two critics: the plain baseline of the diffusion actor, and with delay and target noise TD3.</summary>
@@ -131,6 +138,9 @@ public sealed class Ddpg : ILearner
 
     /// <inheritdoc/>
     public IPolicy Policy => _policy;
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<float> PolicyWeights => _actor.Values;
 
     /// <summary>The actor's parameters.</summary>
     public Parameters ActorParameters => _actor;

@@ -5,16 +5,13 @@ using Menuet.Learning.Policies;
 namespace Menuet.Learning.Algorithms;
 
 /// <summary>Hyper-parameters of <see cref="DiffusionQ"/>.</summary>
-public sealed record DiffusionQOptions
+public sealed record DiffusionQOptions : AlgorithmOptions
 {
-    /// <summary>Of every draw.</summary>
-    public ulong Seed { get; init; }
-
     /// <summary>The actor; a diffusion network unless another is wanted for comparison.</summary>
-    public Architecture Actor { get; init; } = new DiffusionArchitecture();
+    public override Architecture Actor { get; init; } = new DiffusionArchitecture();
 
     /// <summary>Each of the two critics.</summary>
-    public Architecture Critic { get; init; } = new MlpArchitecture { Hidden = [256, 256, 256], Activation = Activation.Mish };
+    public override Architecture Critic { get; init; } = new MlpArchitecture { Hidden = [256, 256, 256], Activation = Activation.Mish };
 
     /// <summary>Environment steps of all rows before each round of updates.</summary>
     public int StepsPerRound { get; init; } = 1;
@@ -63,6 +60,16 @@ public sealed record DiffusionQOptions
 
     /// <summary>Rows of a backward pass.</summary>
     public int SliceRows { get; init; } = 256;
+
+    /// <inheritdoc/>
+    public override ILearner Start(IEnvironment environment) => new DiffusionQ(environment, this);
+
+    internal override IPolicy BuildPolicy(Parameters parameters, int observationSize, int actionSize, ref Rng rng) =>
+        new DirectPolicy(Actor.Build(parameters, observationSize, actionSize, 0.1f, ref rng), actionSize);
+
+    internal override int CriticInputs(int observationSize, int actionSize, int stateSize) => observationSize + actionSize;
+
+    internal override IEnumerable<Problem> Problems(int rows, int stateSize) => ReplayBuffer.Problems(Capacity, Batch, Warmup, rows);
 }
 
 /// <summary>A diffusion actor that climbs the smaller of two critics through all its denoising steps.</summary>
@@ -131,6 +138,9 @@ public sealed class DiffusionQ : ILearner
 
     /// <inheritdoc/>
     public IPolicy Policy => _policy;
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<float> PolicyWeights => _actor.Values;
 
     /// <summary>The actor's parameters.</summary>
     public Parameters ActorParameters => _actor;

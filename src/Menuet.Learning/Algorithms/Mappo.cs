@@ -15,16 +15,13 @@ public enum CriticView
 }
 
 /// <summary>Hyper-parameters of <see cref="Mappo"/>.</summary>
-public sealed record MappoOptions
+public sealed record MappoOptions : AlgorithmOptions
 {
-    /// <summary>Of every draw.</summary>
-    public ulong Seed { get; init; }
-
     /// <summary>The actor that all agents share.</summary>
-    public Architecture Actor { get; init; } = new MlpArchitecture { Hidden = [64, 64] };
+    public override Architecture Actor { get; init; } = new MlpArchitecture { Hidden = [64, 64] };
 
     /// <summary>The critic.</summary>
-    public Architecture Critic { get; init; } = new MlpArchitecture { Hidden = [64, 64] };
+    public override Architecture Critic { get; init; } = new MlpArchitecture { Hidden = [64, 64] };
 
     /// <summary>How actions are drawn.</summary>
     public PolicyOptions Policy { get; init; } = new();
@@ -76,6 +73,22 @@ public sealed record MappoOptions
 
     /// <summary>Rows of a backward pass.</summary>
     public int SliceRows { get; init; } = 256;
+
+    /// <inheritdoc/>
+    public override ILearner Start(IEnvironment environment) => new Mappo(environment, this);
+
+    internal override IPolicy BuildPolicy(Parameters parameters, int observationSize, int actionSize, ref Rng rng) =>
+        StochasticPolicy.Build(parameters, Actor, Policy, observationSize, actionSize, ref rng);
+
+    internal override int CriticInputs(int observationSize, int actionSize, int stateSize) => observationSize + (View == CriticView.Centralised ? stateSize : 0);
+
+    internal override IEnumerable<Problem> Problems(int rows, int stateSize)
+    {
+        if (Parts > (long)rows * Horizon)
+            yield return Problem.With("parts", Parts, $"is more than a round has samples ({rows} rows × horizon {Horizon})");
+        if (View == CriticView.Centralised && stateSize == 0)
+            yield return new("view", "this environment describes no state: use \"independent\"", "\"centralised\"");
+    }
 }
 
 /// <summary>PPO for several agents with one shared policy, which sees only an agent's own observation, and a critic that may see everything.</summary>
@@ -125,7 +138,7 @@ public sealed class Mappo : ILearner
         var weights = Rng.Stream(options.Seed, 1);
         _exploration = Rng.Stream(options.Seed, 2);
         _shuffling = Rng.Stream(options.Seed, 3);
-        _policy = StochasticPolicy.Build(_actor, options.Actor, options.Policy, environment.ObservationSize, environment.ActionSize, ref weights);
+        _policy = (StochasticPolicy)options.BuildPolicy(_actor, environment.ObservationSize, environment.ActionSize, ref weights);
         _value = options.Critic.Build(_critic, _viewSize, 1, 1f, ref weights);
         _meter = new(environment.Rows);
         _order = new int[_rollout.Count];
@@ -138,6 +151,9 @@ public sealed class Mappo : ILearner
 
     /// <inheritdoc/>
     public IPolicy Policy => _policy;
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<float> PolicyWeights => _actor.Values;
 
     /// <summary>The shared actor's parameters.</summary>
     public Parameters ActorParameters => _actor;

@@ -5,16 +5,13 @@ using Menuet.Learning.Policies;
 namespace Menuet.Learning.Algorithms;
 
 /// <summary>Hyper-parameters of <see cref="Ppo"/>.</summary>
-public sealed record PpoOptions
+public sealed record PpoOptions : AlgorithmOptions
 {
-    /// <summary>Of every draw: weights, exploration, order of minibatches, environment.</summary>
-    public ulong Seed { get; init; }
-
     /// <summary>The actor; one line swaps MLP, mixture, transformer, diffusion or tiny network.</summary>
-    public Architecture Actor { get; init; } = new MlpArchitecture();
+    public override Architecture Actor { get; init; } = new MlpArchitecture();
 
     /// <summary>The critic.</summary>
-    public Architecture Critic { get; init; } = new MlpArchitecture();
+    public override Architecture Critic { get; init; } = new MlpArchitecture();
 
     /// <summary>How actions are drawn.</summary>
     public PolicyOptions Policy { get; init; } = new();
@@ -72,6 +69,20 @@ public sealed record PpoOptions
 
     /// <summary>Rows of a backward pass: larger minibatches are cut so that they stay in cache. Part of the result's bits.</summary>
     public int SliceRows { get; init; } = 256;
+
+    /// <inheritdoc/>
+    public override ILearner Start(IEnvironment environment) => new Ppo(environment, this);
+
+    internal override IPolicy BuildPolicy(Parameters parameters, int observationSize, int actionSize, ref Rng rng) =>
+        StochasticPolicy.Build(parameters, Actor, Policy, observationSize, actionSize, ref rng);
+
+    internal override int CriticInputs(int observationSize, int actionSize, int stateSize) => observationSize;
+
+    internal override IEnumerable<Problem> Problems(int rows, int stateSize)
+    {
+        if (Minibatch > (long)rows * Horizon)
+            yield return Problem.With("minibatch", Minibatch, $"is more than a round has samples ({rows} rows × horizon {Horizon}): lower it, or raise environments or horizon");
+    }
 }
 
 /// <summary>Proximal policy optimisation; with a mixture as its actor it is the MoE-PPO of Wen et al., with a transformer that of Lai et al.</summary>
@@ -101,6 +112,7 @@ public sealed class Ppo : ILearner
     private readonly Rollout _rollout;
     private readonly EpisodeMeter _meter;
     private readonly int[] _order;
+    private readonly int _actorLength;
     private readonly float[] _advantages, _observations;
     private Rng _exploration, _shuffling;
     private long _steps;
@@ -119,8 +131,8 @@ public sealed class Ppo : ILearner
         var weights = Rng.Stream(options.Seed, 1);
         _exploration = Rng.Stream(options.Seed, 2);
         _shuffling = Rng.Stream(options.Seed, 3);
-        _policy = StochasticPolicy.Build(
-            _parameters, options.Actor, options.Policy, environment.ObservationSize, environment.ActionSize, ref weights);
+        _policy = (StochasticPolicy)options.BuildPolicy(_parameters, environment.ObservationSize, environment.ActionSize, ref weights);
+        _actorLength = _parameters.Length;
         _critic = options.Critic.Build(_parameters, environment.ObservationSize, 1, 1f, ref weights);
         _meter = new(environment.Rows);
         _order = new int[_rollout.Count];
@@ -131,6 +143,9 @@ public sealed class Ppo : ILearner
 
     /// <inheritdoc/>
     public IPolicy Policy => _policy;
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<float> PolicyWeights => _parameters.Values[.._actorLength];
 
     /// <summary>Actor and critic.</summary>
     public Parameters Parameters => _parameters;

@@ -6,16 +6,13 @@ using Menuet.Learning.Policies;
 namespace Menuet.Learning.Algorithms;
 
 /// <summary>Hyper-parameters of <see cref="Sac"/>.</summary>
-public sealed record SacOptions
+public sealed record SacOptions : AlgorithmOptions
 {
-    /// <summary>Of every draw.</summary>
-    public ulong Seed { get; init; }
-
     /// <summary>The actor; its network says means and log-deviations.</summary>
-    public Architecture Actor { get; init; } = new MlpArchitecture { Activation = Activation.Relu };
+    public override Architecture Actor { get; init; } = new MlpArchitecture { Activation = Activation.Relu };
 
     /// <summary>Each of the two critics.</summary>
-    public Architecture Critic { get; init; } = new MlpArchitecture { Activation = Activation.Relu };
+    public override Architecture Critic { get; init; } = new MlpArchitecture { Activation = Activation.Relu };
 
     /// <summary>Environment steps of all rows before each round of updates.</summary>
     public int StepsPerRound { get; init; } = 1;
@@ -61,6 +58,16 @@ public sealed record SacOptions
 
     /// <summary>Rows of a backward pass.</summary>
     public int SliceRows { get; init; } = 256;
+
+    /// <inheritdoc/>
+    public override ILearner Start(IEnvironment environment) => new Sac(environment, this);
+
+    internal override IPolicy BuildPolicy(Parameters parameters, int observationSize, int actionSize, ref Rng rng) =>
+        new DirectPolicy(Actor.Build(parameters, observationSize, 2 * actionSize, 0.01f, ref rng), actionSize, squashed: true);
+
+    internal override int CriticInputs(int observationSize, int actionSize, int stateSize) => observationSize + actionSize;
+
+    internal override IEnumerable<Problem> Problems(int rows, int stateSize) => ReplayBuffer.Problems(Capacity, Batch, Warmup, rows);
 }
 
 /// <summary>Soft actor-critic with two critics and a learned temperature.</summary>
@@ -129,6 +136,9 @@ public sealed class Sac : ILearner
 
     /// <inheritdoc/>
     public IPolicy Policy => _policy;
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<float> PolicyWeights => _actor.Values;
 
     /// <summary>The actor's parameters.</summary>
     public Parameters ActorParameters => _actor;

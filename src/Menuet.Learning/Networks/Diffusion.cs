@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Menuet.Learning.Autodiff;
+using Menuet.Learning.Onnx;
 
 namespace Menuet.Learning.Networks;
 
@@ -74,7 +75,7 @@ internal readonly record struct DenoisingStep(float Signal, float Noise, float C
 
 /// <summary>The denoising chain; the tape carries the gradient through all its steps.</summary>
 /// <remarks>The embedding uses the platform's sine and power: same bits on one machine, not promised across platforms.</remarks>
-internal sealed class Diffusion : INetwork
+internal sealed class Diffusion : INetwork, IExportable
 {
     private readonly DiffusionArchitecture _architecture;
     private readonly DenoisingStep[] _schedule;
@@ -124,6 +125,25 @@ internal sealed class Diffusion : INetwork
             x = k == 0 ? clean : step.Clean * clean + step.Old * x;   // at k = 0 Clean is 1 and Old 0
             if (noisy && k > 0)
                 x += step.Deviation * tape.Noise(inputs.Rows, Outputs, ref rng);
+        }
+        return x;
+    }
+
+    /// <summary>The chain from 0, without noise, all its steps one after the other.</summary>
+    public string Export(OnnxGraph graph, string input)
+    {
+        var table = graph.Constant(_times, _schedule.Length, _architecture.TimeSize);
+        var times = _timeDown.Export(graph, _timeUp.Export(graph, table, _architecture.Activation));
+        var x = graph.Repeat(graph.Constant(new float[Outputs], 1, Outputs), Outputs, input);
+        for (var k = _schedule.Length - 1; k >= 0; k--)
+        {
+            var step = _schedule[k];
+            var time = graph.Repeat(graph.Node("Slice", [times, graph.Wholes(k), graph.Wholes(k + 1), graph.Wholes(0)]), _architecture.TimeSize, input);
+            var output = _network.Export(graph, graph.Node("Concat", [x, time, input], ("axis", 1)));
+            var clean = _architecture.Prediction == Prediction.Action
+                ? graph.Node("Tanh", [output])
+                : graph.Clamp(graph.Node("Sub", [graph.Scaled(x, step.Signal), graph.Scaled(output, step.Noise)]));
+            x = k == 0 ? clean : graph.Node("Add", [graph.Scaled(clean, step.Clean), graph.Scaled(x, step.Old)]);
         }
         return x;
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Menuet.Learning.Autodiff;
+using Menuet.Learning.Onnx;
 
 namespace Menuet.Learning.Networks;
 
@@ -55,7 +56,7 @@ public sealed record MixtureArchitecture : Architecture
 }
 
 /// <summary>y = Σ_e w_e E_e(x), w the truncated and renormalised softmax of a linear gate. The first (or only) layers of all experts are one product.</summary>
-internal sealed class Mixture : INetwork
+internal sealed class Mixture : INetwork, IExportable
 {
     private readonly MixtureArchitecture _architecture;
     private readonly Linear _gate;
@@ -99,6 +100,21 @@ internal sealed class Mixture : INetwork
         for (var e = 1; e < _experts.Length; e++)
             outputs = outputs.Beside(_experts[e].Forward(inputs));
         return weights.Mix(outputs);
+    }
+
+    /// <summary>The probabilities of the chosen experts are renormalised, those of the others are 0.</summary>
+    public string Export(OnnxGraph graph, string input)
+    {
+        var (experts, selected) = (_architecture.Experts, _architecture.Selected);
+        var probabilities = graph.Node("Softmax", [_gate.Export(graph, input)], ("axis", 1));
+        var chosen = graph.Node("OneHot", [graph.TopPlaces(probabilities, selected), graph.Wholes(experts), graph.Constant([0f, 1f], 2)], ("axis", -1));
+        var kept = graph.Node("Mul", [probabilities, graph.Node("ReduceSum", [chosen, graph.Wholes(1)], ("keepdims", 0))]);
+        var weights = graph.Node("Div", [kept, graph.Node("ReduceSum", [kept, graph.Wholes(1)], ("keepdims", 1))]);
+        var outputs = _shared is not null
+            ? _shared.Export(graph, input)
+            : graph.Node("Concat", [.. _experts.Select(expert => expert.Export(graph, input))], ("axis", 1));
+        var mixed = graph.Node("MatMul", [graph.Reshape(weights, -1, 1, experts), graph.Reshape(outputs, -1, experts, Outputs)]);
+        return graph.Reshape(mixed, -1, Outputs);
     }
 
     private Value Balance(Value probabilities, Value weights)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Menuet.Learning.Autodiff;
+using Menuet.Learning.Onnx;
 
 namespace Menuet.Learning.Networks;
 
@@ -21,7 +22,7 @@ public sealed record MlpArchitecture : Architecture
 }
 
 /// <summary>Fully connected layers: h ← act(h W + b), the last one without function.</summary>
-internal sealed class Mlp : INetwork
+internal sealed class Mlp : INetwork, IExportable
 {
     private readonly Linear[] _layers;
     private readonly Activation _activation;
@@ -51,6 +52,14 @@ internal sealed class Mlp : INetwork
         var h = inputs;
         for (var i = 0; i < _layers.Length; i++)
             h = _layers[i].Forward(h, i < _layers.Length - 1 ? _activation : Activation.None);
+        return h;
+    }
+
+    public string Export(OnnxGraph graph, string input)
+    {
+        var h = input;
+        for (var i = 0; i < _layers.Length; i++)
+            h = _layers[i].Export(graph, h, i < _layers.Length - 1 ? _activation : Activation.None);
         return h;
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Menuet.Learning.Autodiff;
+using Menuet.Learning.Onnx;
 
 namespace Menuet.Learning.Networks;
 
@@ -49,7 +50,7 @@ public sealed record TinyArchitecture : Architecture
 }
 
 /// <summary>An MLP whose units are switched off by schedule.</summary>
-internal sealed class Tiny : INetwork
+internal sealed class Tiny : INetwork, IExportable
 {
     private readonly TinyArchitecture _architecture;
     private readonly Parameters _parameters;
@@ -66,6 +67,9 @@ internal sealed class Tiny : INetwork
     public int Outputs => _network.Outputs;
 
     public Value Forward(Value inputs) => _network.Forward(inputs);
+
+    /// <summary>Only of the units that are on.</summary>
+    public string Export(OnnxGraph graph, string input) => Compact(new()).Export(graph, input);
 
     public void AfterUpdate(long updates)
     {

@@ -1,4 +1,5 @@
 using Menuet.Learning.Autodiff;
+using Menuet.Learning.Onnx;
 
 namespace Menuet.Learning.Networks;
 
@@ -48,7 +49,7 @@ public sealed record TransformerArchitecture : Architecture
 }
 
 /// <summary>Pre-norm encoder, averaged over tokens; or encoder and causal decoder, read at the last token.</summary>
-internal sealed class Transformer : INetwork
+internal sealed class Transformer : INetwork, IExportable
 {
     private readonly TransformerArchitecture _architecture;
     private readonly Linear _embed, _head;
@@ -104,6 +105,32 @@ internal sealed class Transformer : INetwork
         return _head.Forward(_decoderNorm!.Forward(decision.GroupRow(tokens, tokens - 1)));
     }
 
+    public string Export(OnnxGraph graph, string input)
+    {
+        var tokens = _architecture.Tokens;
+        var rounds = graph.Reshape(input, -1, Inputs / tokens);
+        var memory = AddPositions(graph, _embed.Export(graph, rounds), _positions);
+        foreach (var block in _encoder)
+            memory = block.Export(graph, memory, null, tokens);
+        memory = _encoderNorm.Export(graph, memory);
+        if (_decoder.Length == 0)
+            return _head.Export(graph, graph.Node("ReduceMean", [Grouped(memory)], ("axes", new[] { 1 }), ("keepdims", 0)));
+        var decision = AddPositions(graph, _embedDecision!.Export(graph, graph.Part(rounds, 0, _architecture.DecisionSize)), _decoderPositions);
+        foreach (var block in _decoder)
+            decision = block.Export(graph, decision, memory, tokens);
+        var newest = graph.Node("Slice", [Grouped(decision), graph.Wholes(tokens - 1), graph.Wholes(tokens), graph.Wholes(1)]);
+        return _head.Export(graph, _decoderNorm!.Export(graph, graph.Reshape(newest, -1, _architecture.Width)));
+
+        string Grouped(string x) => graph.Reshape(x, -1, tokens, _architecture.Width);
+    }
+
+    private string AddPositions(OnnxGraph graph, string x, Matrix? learned)
+    {
+        var (tokens, width) = (_architecture.Tokens, _architecture.Width);
+        var table = graph.Constant(learned is null ? _sinusoids : learned.Values, tokens, width);
+        return graph.Reshape(graph.Node("Add", [graph.Reshape(x, -1, tokens, width), table]), -1, width);
+    }
+
     /// <summary>sin and cos of position / 10000^(2i/width), side by side; the platform's functions. Source: Vaswani et al. 2017, Section 3.5.</summary>
     internal static float[] Sinusoids(int positions, int width)
     {
@@ -143,6 +170,9 @@ internal sealed class Transformer : INetwork
         }
 
         internal Value Forward(Value x) => x.LayerNorm(x.Tape.Use(_gain), x.Tape.Use(_bias));
+
+        internal string Export(OnnxGraph graph, string x) => graph.Node(
+            "LayerNormalization", [x, graph.Constant(_gain.Values, _gain.Columns), graph.Constant(_bias.Values, _bias.Columns)], ("axis", -1), ("epsilon", 1e-5f));
     }
 
     /// <summary>x + attention(norm x), in a decoder also to the encoder's memory, then x + feed-forward(norm x).</summary>
@@ -183,6 +213,40 @@ internal sealed class Transformer : INetwork
                 x += _projectCross!.Forward(Attention.Attend(query, 0, keysValues, 0, _width, _width, _heads, tokens, tokens, causal: false));
             }
             return x + _down.Forward(_up.Forward(_norm2.Forward(x), Activation.Relu));
+        }
+
+        internal string Export(OnnxGraph graph, string x, string? memory, int tokens)
+        {
+            var joint = _joint.Export(graph, _norm1.Export(graph, x));
+            var own = Attend(
+                graph, graph.Part(joint, 0, _width), graph.Part(joint, _width, _width), graph.Part(joint, 2 * _width, _width), tokens, causal: memory is not null);
+            x = graph.Node("Add", [x, _project.Export(graph, own)]);
+            if (memory is not null)
+            {
+                var query = _query!.Export(graph, _normCross!.Export(graph, x));
+                var keysValues = _keysValues!.Export(graph, memory);
+                var crossed = Attend(graph, query, graph.Part(keysValues, 0, _width), graph.Part(keysValues, _width, _width), tokens, causal: false);
+                x = graph.Node("Add", [x, _projectCross!.Export(graph, crossed)]);
+            }
+            return graph.Node("Add", [x, _down.Export(graph, _up.Export(graph, _norm2.Export(graph, x), Activation.Relu))]);
+        }
+
+        private string Attend(OnnxGraph graph, string queries, string keys, string values, int tokens, bool causal)
+        {
+            var depth = _width / _heads;
+            var products = graph.Node("MatMul", [Split(queries, 0, 2, 1, 3), Split(keys, 0, 2, 3, 1)]);
+            var scores = graph.Scaled(products, 1f / MathF.Sqrt(depth));
+            if (causal)
+            {
+                var mask = new float[tokens * tokens];
+                for (var i = 0; i < tokens; i++)
+                    mask.AsSpan(i * tokens + i + 1, tokens - i - 1).Fill(-1e9f);
+                scores = graph.Node("Add", [scores, graph.Constant(mask, tokens, tokens)]);
+            }
+            var attended = graph.Node("MatMul", [graph.Node("Softmax", [scores], ("axis", -1)), Split(values, 0, 2, 1, 3)]);
+            return graph.Reshape(graph.Node("Transpose", [attended], ("perm", new[] { 0, 2, 1, 3 })), -1, _width);
+
+            string Split(string x, params int[] order) => graph.Node("Transpose", [graph.Reshape(x, -1, tokens, _heads, depth)], ("perm", order));
         }
     }
 }

@@ -1,10 +1,11 @@
 using Menuet.Learning.Autodiff;
 using Menuet.Learning.Networks;
+using Menuet.Learning.Onnx;
 
 namespace Menuet.Learning.Policies;
 
 /// <summary>The action is the network's output itself, through tanh where the network does not bound it, or always when it is the mean of a squashed law.</summary>
-internal sealed class DirectPolicy(INetwork network, int actionSize, bool squashed = false) : IPolicy
+internal sealed class DirectPolicy(INetwork network, int actionSize, bool squashed = false) : IPolicy, IExportable
 {
     private readonly Tape _tape = new();
 
@@ -44,6 +45,13 @@ internal sealed class DirectPolicy(INetwork network, int actionSize, bool squash
         }
         foreach (ref var action in actions[..(rows * ActionSize)])
             action = Math.Clamp(action + deviation * (float)rng.NextNormal(), -1f, 1f);
+    }
+
+    public string Export(OnnxGraph graph, string input)
+    {
+        var output = graph.Network(network, input);
+        var action = network.Outputs == ActionSize ? output : graph.Part(output, 0, ActionSize);
+        return network.Bounded && !squashed ? action : graph.Node("Tanh", [action]);
     }
 
     // A policy whose network has more outputs than actions (mean and deviation) acts by the first of them.

@@ -1,5 +1,6 @@
 using Menuet.Learning.Autodiff;
 using Menuet.Learning.Networks;
+using Menuet.Learning.Onnx;
 
 namespace Menuet.Learning.Policies;
 
@@ -38,6 +39,8 @@ internal sealed class GaussianPolicy(INetwork network, Matrix logDeviation, bool
     }
 
     protected override void Decide(Value output, Span<float> actions) => Bound(output).Data.CopyTo(actions);
+
+    protected override string Decide(OnnxGraph graph, string output) => squashed ? graph.Node("Tanh", [output]) : graph.Clamp(output);
 
     private Value Bound(Value u) => squashed ? u.Tanh() : u.Clamp(-1f, 1f);
 }

@@ -1,5 +1,6 @@
 using Menuet.Learning.Autodiff;
 using Menuet.Learning.Networks;
+using Menuet.Learning.Onnx;
 
 namespace Menuet.Learning.Policies;
 
@@ -43,6 +44,13 @@ internal sealed class GridPolicy(INetwork network, int actionSize, int size) : S
                     best = j;
             actions[i] = Point(best);
         }
+    }
+
+    protected override string Decide(OnnxGraph graph, string output)
+    {
+        var best = graph.Node("ArgMax", [graph.Reshape(output, -1, ActionSize, size)], ("axis", 2), ("keepdims", 0));
+        var index = graph.Node("Cast", [best], ("to", 1));
+        return graph.Node("Sub", [graph.Node("Div", [graph.Scaled(index, 2), graph.Number(size - 1)]), graph.Number(1)]);
     }
 
     private float Point(int index) => 2f * index / (size - 1) - 1f;

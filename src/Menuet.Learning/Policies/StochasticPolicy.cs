@@ -1,5 +1,6 @@
 using Menuet.Learning.Autodiff;
 using Menuet.Learning.Networks;
+using Menuet.Learning.Onnx;
 
 namespace Menuet.Learning.Policies;
 
@@ -31,7 +32,7 @@ public sealed record PolicyOptions
 
 /// <summary>A policy that explores and whose log-probabilities have gradients.</summary>
 /// <remarks>What it draws is kept as a <em>sample</em>: the number before clamping or tanh, or the index on the grid; the action is a function of it.</remarks>
-internal abstract class StochasticPolicy(INetwork network, int actionSize) : IPolicy
+internal abstract class StochasticPolicy(INetwork network, int actionSize) : IPolicy, IExportable
 {
     /// <summary>Rows in one pass of the network while acting: small enough for the cache.</summary>
     internal const int Slice = 256;
@@ -95,6 +96,8 @@ internal abstract class StochasticPolicy(INetwork network, int actionSize) : IPo
         }
     }
 
+    public string Export(OnnxGraph graph, string input) => Decide(graph, graph.Network(Network, input));
+
     /// <summary>ln π(sample | output), rows × 1.</summary>
     internal abstract Value LogProbability(Value output, Value samples);
 
@@ -106,4 +109,7 @@ internal abstract class StochasticPolicy(INetwork network, int actionSize) : IPo
 
     /// <summary>The action without exploration.</summary>
     protected abstract void Decide(Value output, Span<float> actions);
+
+    /// <summary>The same as nodes of a graph.</summary>
+    protected abstract string Decide(OnnxGraph graph, string output);
 }

@@ -210,6 +210,28 @@ public sealed record Mechanism<TMarket, TOutcome, TAnswer> : IMechanism
         return schema;
     }
 
+    /// <summary>Reads an answer from anywhere, of whatever market; keys that are not known are passed over.</summary>
+    /// <param name="answer">UTF-8 JSON.</param>
+    /// <exception cref="InvalidRequestException">It is no answer of this kind; all problems at once.</exception>
+    public TAnswer ReadAnswer(ReadOnlySpan<byte> answer)
+    {
+        var document = Document.Read(answer, AnswerShape, ignoreUnknown: true);
+        var problems = document.Problems;
+        if (document.Header.Kind is { } kind && kind != Kind + "-solution")
+        {
+            problems = problems.Add(new("$.kind", $"must be \"{Kind}-solution\"", $"\"{kind}\""));
+        }
+
+        return problems.IsEmpty ? document.Value : throw new InvalidRequestException(problems, Kind + "-solution");
+    }
+    /// <summary>Reads a market.</summary>
+    /// <param name="market">UTF-8 JSON of this kind.</param>
+    /// <exception cref="InvalidRequestException">The document is invalid; all problems at once.</exception>
+    public TMarket Read(ReadOnlySpan<byte> market) => ReadMarket(market).Market;
+
+    /// <summary>Solves a market with the preferred solver and describes the answer, without audit.</summary>
+    public TAnswer Answer(TMarket market, SolveOptions options, CancellationToken cancellation) => Describe(market, SolverList[0].Solve(market, options, cancellation));
+
     /// <summary>Reads a valid market.</summary>
     /// <exception cref="InvalidRequestException">The document is invalid; all problems at once.</exception>
     internal (TMarket Market, Header Header) ReadMarket(ReadOnlySpan<byte> text)

@@ -20,6 +20,9 @@ public interface IScenario
     /// <param name="seed">Of the draws; the same seed draws the same markets for every policy.</param>
     /// <param name="cancellation">Ends the evaluation early.</param>
     Evaluation Evaluate(IPolicy policy, int draws, ulong seed, CancellationToken cancellation);
+
+    /// <summary>Rules between several options; the ranges of single ones are the document's. Empty when all is well.</summary>
+    IEnumerable<Problem> Problems() => [];
 }
 
 /// <summary>A scenario of one mechanism, that a policy can also answer a given market in.</summary>
@@ -121,7 +124,8 @@ internal sealed class EnvironmentDoor<TScenario>(string summary, Shape<TScenario
     public IScenario Read(ReadOnlySpan<byte> scenario)
     {
         var document = Document.Read(scenario, shape);
-        return document.Problems.IsEmpty ? document.Value : throw new InvalidRequestException(document.Problems);
+        var problems = document.Problems.IsEmpty ? [.. document.Value.Problems()] : document.Problems;
+        return problems.IsEmpty ? document.Value : throw new InvalidRequestException(problems);
     }
 
     /// <inheritdoc/>

@@ -75,6 +75,33 @@ internal ref struct DocumentReader
 
     internal readonly string Text() => json.GetString() ?? "";
 
+    /// <summary>The text that a key of the object has, on which the reader stands and stays; null when there is no such key or it is no text.</summary>
+    internal readonly string? Ahead(string name)
+    {
+        var copy = json;
+        for (copy.Read(); copy.TokenType != JsonTokenType.EndObject; copy.Read())
+        {
+            var found = copy.ValueTextEquals(name);
+            copy.Read();
+            if (found)
+            {
+                return copy.TokenType == JsonTokenType.String ? copy.GetString() : null;
+            }
+
+            copy.Skip();
+        }
+
+        return null;
+    }
+
+    /// <summary>Skips the value that the reader stands on and returns its bytes.</summary>
+    internal ReadOnlySpan<byte> Skipped()
+    {
+        var start = (int)json.TokenStartIndex;
+        json.Skip();
+        return text[start..(int)json.BytesConsumed];
+    }
+
     /// <summary>The current path, with one more step when given.</summary>
     internal readonly string Path(string? name = null)
     {

@@ -411,6 +411,88 @@ internal sealed class NumbersField<T>(
         Described(Counts.Schema(JsonNumbers.Schema(permitted), minCount, maxCount, Required));
 }
 
+internal sealed class WholesField<T>(
+    string name, string meaning, int min, int max, int minCount, int maxCount, Func<T, ImmutableArray<int>> get, Setter<T, ImmutableArray<int>> set)
+    : Field<T>(name, meaning, "", required: false)
+{
+    internal override string Wanted => string.Create(CultureInfo.InvariantCulture, $"an array of whole numbers from {min} to {max}");
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        if (reader.Token != JsonTokenType.StartArray)
+        {
+            reader.Mistyped(Wanted);
+            return;
+        }
+
+        var values = ImmutableArray.CreateBuilder<int>();
+        while (reader.NextElement(values.Count))
+        {
+            reader.TryWhole(min, max, out var value);
+            reader.Leave();
+            values.Add(value);
+        }
+
+        Counts.Check(ref reader, values.Count, minCount, maxCount);
+        set(ref target, values.DrainToImmutable());
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source)
+    {
+        writer.WriteStartArray(Encoded);
+        foreach (var value in get(source))
+        {
+            writer.WriteNumberValue(value);
+        }
+
+        writer.WriteEndArray();
+    }
+
+    internal override object? Cell(in T source) => string.Join(' ', get(source));
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction)
+    {
+        var items = new JsonObject { ["type"] = "integer", ["minimum"] = min, ["maximum"] = max };
+        var schema = Described(Counts.Schema(items, minCount, maxCount, required: true));
+        if (direction == SchemaDirection.Input)
+        {
+            schema["default"] = new JsonArray([.. get(defaults).Select(value => (JsonNode)value)]);
+        }
+
+        return schema;
+    }
+}
+
+internal sealed class InnerField<T>(
+    string name, string meaning, bool required, Func<JsonObject> schema, Func<T, ReadOnlyMemory<byte>> get, Setter<T, ReadOnlyMemory<byte>> set)
+    : Field<T>(name, meaning, "", required)
+{
+    internal override string Wanted => "an object";
+
+    internal override void Read(ref DocumentReader reader, ref T target)
+    {
+        if (reader.Token != JsonTokenType.StartObject)
+        {
+            reader.Mistyped(Wanted);
+            return;
+        }
+
+        set(ref target, reader.Skipped().ToArray());
+    }
+
+    internal override void Write(Utf8JsonWriter writer, in T source)
+    {
+        var document = get(source);
+        if (!document.IsEmpty)
+        {
+            writer.WritePropertyName(Encoded);
+            writer.WriteRawValue(document.Span);
+        }
+    }
+
+    internal override JsonObject Schema(in T defaults, SchemaDirection direction) => Described(schema());
+}
+
 internal sealed class MatrixField<T>(
     string name, string meaning, string unit, bool required, Interval permitted, Absent absent,
     Func<T, ImmutableArray<ImmutableArray<double>>> get, Setter<T, ImmutableArray<ImmutableArray<double>>> set)

@@ -92,6 +92,12 @@ public sealed class Shape<T>(string meaning)
         Absent absent = Absent.Omitted) =>
         Add(new NumbersField<T>(name, meaning, unit, required, permitted ?? Interval.Any, minCount, maxCount, absent, get, set));
 
+    /// <summary>A list of whole numbers, each within [min, max]; <c>default</c> when absent.</summary>
+    public Shape<T> Wholes(
+        string name, string meaning, Func<T, ImmutableArray<int>> get, Setter<T, ImmutableArray<int>> set,
+        int min, int max, int minCount = 0, int maxCount = int.MaxValue) =>
+        Add(new WholesField<T>(name, meaning, min, max, minCount, maxCount, get, set));
+
     /// <summary>A list of lists of numbers; <c>default</c> when absent. Equal lengths are for <see cref="IMarket.Problems"/> to check.</summary>
     public Shape<T> Matrix(
         string name, string meaning, Func<T, ImmutableArray<ImmutableArray<double>>> get, Setter<T, ImmutableArray<ImmutableArray<double>>> set,
@@ -116,6 +122,23 @@ public sealed class Shape<T>(string meaning)
         bool required = false, Absent absent = Absent.Omitted)
         where TChild : class, new() =>
         Add(new ObjectField<T, TChild>(name, meaning, required, absent, shape, get, set));
+
+    /// <summary>One of several objects inside, said which by the value of one of its keys; the default of <c>new T()</c> when absent.</summary>
+    public Shape<T> OneOf<TBase>(
+        string name, string meaning, Func<T, TBase?> get, Setter<T, TBase?> set, Alternatives<TBase> alternatives, bool required = false)
+        where TBase : class =>
+        Add(new AlternativesField<T, TBase>(name, meaning, required, alternatives, get, set));
+
+    /// <summary>An object inside that others know how to read: kept as its UTF-8 bytes; empty when absent.</summary>
+    /// <param name="name">The key, camelCase.</param>
+    /// <param name="meaning">What it is.</param>
+    /// <param name="get">Takes it out; valid JSON.</param>
+    /// <param name="set">Puts it in.</param>
+    /// <param name="schema">Its JSON Schema.</param>
+    /// <param name="required">True: a document without it is invalid.</param>
+    public Shape<T> Inner(
+        string name, string meaning, Func<T, ReadOnlyMemory<byte>> get, Setter<T, ReadOnlyMemory<byte>> set, Func<JsonObject> schema, bool required = false) =>
+        Add(new InnerField<T>(name, meaning, required, schema, get, set));
 
     /// <summary>A list of objects; <c>default</c> when absent.</summary>
     public Shape<T> List<TChild>(
@@ -180,7 +203,8 @@ public sealed class Shape<T>(string meaning)
     /// <summary>Reads the object that the reader stands on; problems are noted in the reader.</summary>
     /// <param name="reader">Stands on the value.</param>
     /// <param name="header">Takes the keys that stand at the top of every document; null: this is not the top.</param>
-    internal T Read(ref DocumentReader reader, Header? header = null)
+    /// <param name="tag">A key whose value has been read before, as it said which object this is; null: none.</param>
+    internal T Read(ref DocumentReader reader, Header? header = null, string? tag = null)
     {
         var result = new T();
         if (reader.Token != JsonTokenType.StartObject)
@@ -191,13 +215,24 @@ public sealed class Shape<T>(string meaning)
 
         UInt128 seen = 0;
         var expected = 0;
+        var tagged = false;
         for (reader.Next(); reader.Token != JsonTokenType.EndObject; reader.Next())
         {
             var index = Find(in reader, expected);
             if (index < 0)
             {
                 var name = reader.Text();
-                if (header is null || !header.TryRead(name, ref reader))
+                if (name == tag)
+                {
+                    if (tagged)
+                    {
+                        reader.NoteRepeated(name);
+                    }
+
+                    tagged = true;
+                    reader.SkipValue(name);
+                }
+                else if (header is null || !header.TryRead(name, ref reader))
                 {
                     reader.NoteUnknown(name, header is null ? fields.Select(f => f.Name) : fields.Select(f => f.Name).Concat(Header.Keys));
                     reader.SkipValue(name);

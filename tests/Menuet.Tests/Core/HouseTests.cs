@@ -14,7 +14,9 @@ public sealed partial class HouseTests
     [InlineData("Menuet.Fitting", "Menuet")]
     [InlineData("Menuet.Learning", "Menuet")]
     [InlineData("Menuet.Generation", "Menuet")]
-    [InlineData("Menuet.Cli", "Menuet", "Menuet.Fitting", "Menuet.Generation", "Menuet.Learning")]
+    [InlineData("Menuet.Settlement", "Menuet")]
+    [InlineData("Menuet.Experiments", "Menuet", "Menuet.Fitting", "Menuet.Learning")]
+    [InlineData("Menuet.Cli", "Menuet", "Menuet.Experiments", "Menuet.Fitting", "Menuet.Generation", "Menuet.Learning", "Menuet.Settlement")]
     public void ProjectsReferenceOnlyWhatTheyMay(string project, params string[] permitted)
     {
         var file = Path.Combine(Root, "src", project, project + ".csproj");

@@ -34,6 +34,9 @@ public static class DoubleAuctionMechanism
         AnswerProblems = DoubleAuctionAudit.AnswerProblems,
         Tables = Tables,
         Schemes = DoubleAuctionSchemes.Compare,
+        Environment = new EnvironmentDoor<DoubleAuctionScenario>(
+            "vehicles see how busy the roadside units are, their own rates and request, and bid; all earn eq. (6), or each her own utility",
+            DoubleAuctionScenario.Shape),
     };
 
     private static ImmutableArray<Table> Tables(DoubleAuctionMarket market, DoubleAuctionAnswer answer)

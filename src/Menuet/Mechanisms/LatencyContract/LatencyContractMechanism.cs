@@ -20,6 +20,9 @@ public static class LatencyContractMechanism
         AnswerProblems = LatencyAudit.AnswerProblems,
         Tables = static (_, answer) => [MenuTable("Menu", answer)],
         Schemes = LatencySchemes.Compare,
+        Environment = new EnvironmentDoor<LatencyScenario>(
+            "sees gains, costs, work and deadline of a draw, decides speeds and payment per type, earns the provider's profit less violations",
+            LatencyScenario.Shape),
     };
 
     /// <summary>The provider's expected profit from the group, M Σ q_j (p_j − C_j), money (Eq. 24).</summary>
@@ -103,7 +106,7 @@ public static class LatencyContractMechanism
     }
 
     /// <summary>τ, E and C of a served type, from its speeds (Eq. 2, 3, 23).</summary>
-    private static (double Latency, double Reduction, double Cost) Deliver(LatencyMarket market, LatencyOutcome outcome, int type)
+    internal static (double Latency, double Reduction, double Cost) Deliver(LatencyMarket market, LatencyOutcome outcome, int type)
     {
         var terms = market.Terms;
         var values = terms.For(terms.Types[type], market.Level, market.Steps);

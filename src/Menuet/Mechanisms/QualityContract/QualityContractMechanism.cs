@@ -34,6 +34,9 @@ public static class QualityContractMechanism
                 "Menu", answer.Menu, "type", "gain", "probability", "excluded", "level", "steps", "quality", "payment", "providerCost", "userUtility"),
         ],
         Schemes = QualitySchemes.Compare,
+        Environment = new EnvironmentDoor<QualityScenario>(
+            "sees gains, probabilities and costs of a draw, decides level, steps and payment per type, earns the provider's utility less violations",
+            QualityScenario.Shape),
     };
 
     /// <summary>The provider's expected utility, <c>M Σ q_i (p_i − σ_1i l_i − σ_2i s_i)</c>, money (Ye et al., Eq. 6).</summary>

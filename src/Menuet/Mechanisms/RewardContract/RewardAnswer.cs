@@ -34,7 +34,7 @@ public sealed record RewardAnswer : IAnswer
     public double? DrlReward { get; init; }
 
     internal static Shape<RewardAnswer> Shape { get; } = new Shape<RewardAnswer>("Rewards by reputation.")
-        .Text("status", "optimal, pooled, infeasible or numericalTrouble", a => a.Status, (ref a, v) => a = a with { Status = v ?? "" })
+        .Text("status", "optimal, pooled, candidate (a policy's), infeasible or numericalTrouble", a => a.Status, (ref a, v) => a = a with { Status = v ?? "" })
         .OptionalNumber("objective", "the platform's expected utility per creator", a => a.Objective, (ref a, v) => a = a with { Objective = v }, unit: "money", absent: Absent.Omitted)
         .List("menu", "one item per type, in the market's order", a => a.Menu, (ref a, v) => a = a with { Menu = v }, RewardItem.Shape)
         .OptionalNumber("irSlackMin", "the smallest participation slack", a => a.IrSlackMin, (ref a, v) => a = a with { IrSlackMin = v }, unit: "money", absent: Absent.Omitted)

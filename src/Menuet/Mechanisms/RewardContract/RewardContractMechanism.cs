@@ -25,6 +25,9 @@ public static class RewardContractMechanism
             RewardItem.Shape.Tabulate("Menu", answer.Menu, "type", "reputation", "probability", "quality", "reward", "userUtility", "platformUtility"),
         ],
         Schemes = RewardSchemes.Compare,
+        Environment = new EnvironmentDoor<RewardScenario>(
+            "sees costs, qualities and reputations of a draw, decides a reward per type, earns the platform's utility if incentives hold and 0 otherwise",
+            RewardScenario.Shape),
     };
 
     /// <summary>The platform's expected utility, Σ δ_k [η ln(Q_k − I + 1) − R_k], money per creator (Eq. 2 and Problem 3).</summary>
@@ -149,7 +152,7 @@ public static class RewardContractMechanism
 
         return new()
         {
-            Status = outcome.Pooled ? "pooled" : "optimal",
+            Status = solution.Termination == Termination.Candidate ? "candidate" : outcome.Pooled ? "pooled" : "optimal",
             Objective = Objective(market, types, outcome.Qualities, outcome.Rewards),
             Menu = menu.MoveToImmutable(),
             IrSlackMin = worstParticipation,

@@ -37,7 +37,7 @@ internal static class RewardSchemes
     }
 
     /// <summary>Types known: every creator is held to its cost.</summary>
-    private static Scheme CompleteInformation(RewardMarket market, ImmutableArray<RewardType> types)
+    internal static Scheme CompleteInformation(RewardMarket market, ImmutableArray<RewardType> types)
     {
         var qualities = types.Select(type => market.QualityMode == QualityMode.Given
             ? type.Quality!.Value
@@ -49,7 +49,7 @@ internal static class RewardSchemes
     }
 
     /// <summary>One item for all: the mean quality (or the best single one) for what the lowest reputation asks.</summary>
-    private static Scheme Uniform(RewardMarket market, ImmutableArray<RewardType> types)
+    internal static Scheme Uniform(RewardMarket market, ImmutableArray<RewardType> types)
     {
         var lowest = market.RewardWeight * types.Min(type => type.Reputation);
         var quality = market.QualityMode == QualityMode.Given
@@ -62,7 +62,7 @@ internal static class RewardSchemes
     }
 
     /// <summary>The paper's baseline: one reward while qualities stay different; worth nothing unless they are all equal.</summary>
-    private static Scheme AveragePaper(RewardMarket market, ImmutableArray<RewardType> types)
+    internal static Scheme AveragePaper(RewardMarket market, ImmutableArray<RewardType> types)
     {
         const string Meaning = "the paper's Average: one reward for different qualities, worth 0 where incentives break";
         var quality = types[0].Quality!.Value;

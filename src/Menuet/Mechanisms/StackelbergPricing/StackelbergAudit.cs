@@ -186,7 +186,7 @@ internal static class StackelbergAudit
     {
         var slack = answer.Status switch
         {
-            "optimal" => derived.Profit > 0 ? 0 : -1,
+            "optimal" or "candidate" => derived.Profit > 0 ? 0 : -1,
             "noTrade" => derived.Profit <= 0 ? 0 : -derived.Profit,
             "" => 0,
             _ => double.NaN,

@@ -50,14 +50,14 @@ internal static class StackelbergDescription
         var rationed = market.CapacityRule == CapacityRule.Ration && wanted.Value > capacity;
         return new()
         {
-            Status = profit > 0 ? "optimal" : "noTrade",
+            Status = profit <= 0 ? "noTrade" : outcome.OptimalPrices.IsDefault ? "candidate" : "optimal",
             Objective = profit,
             Price = price,
             LeaderUtility = profit,
             TotalSteps = LeaderProfit.TotalSteps(market, outcome.Steps.AsSpan()),
             CapacityBinding = wanted.Value >= capacity * (1 - Binding),
             RationingFactor = rationed ? capacity / wanted.Value : 1,
-            PriceIsUnique = outcome.PriceIsUnique,
+            PriceIsUnique = outcome.OptimalPrices.IsDefault ? null : outcome.PriceIsUnique,
             OptimalPrices = outcome.OptimalPrices,
             Followers = followers.MoveToImmutable(),
         };

@@ -61,7 +61,7 @@ public sealed record StackelbergPricingAnswer : IAnswer
     public double? Iterations { get; init; }
 
     internal static Shape<StackelbergPricingAnswer> Shape { get; } = new Shape<StackelbergPricingAnswer>("The posted price and what followers make of it; or the prices of several leaders.")
-        .Text("status", "optimal, noTrade or infeasible; several leaders: equilibrium or notConverged", a => a.Status, (ref a, v) => a = a with { Status = v ?? "" })
+        .Text("status", "optimal, candidate (a policy's), noTrade or infeasible; several leaders: equilibrium or notConverged", a => a.Status, (ref a, v) => a = a with { Status = v ?? "" })
         .Text("reason", "why there is no outcome", a => a.Reason, (ref a, v) => a = a with { Reason = v })
         .OptionalNumber("objective", "the leader's utility, or the sum of the leaders'", a => a.Objective, (ref a, v) => a = a with { Objective = v }, unit: "money", permitted: Wide)
         .OptionalNumber("price", "p", a => a.Price, (ref a, v) => a = a with { Price = v }, unit: "money per step", absent: Absent.Omitted)

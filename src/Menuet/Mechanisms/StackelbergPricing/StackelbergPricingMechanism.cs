@@ -20,5 +20,8 @@ public static class StackelbergPricingMechanism
         AnswerProblems = StackelbergAudit.Problems,
         Tables = StackelbergDescription.Tables,
         Schemes = StackelbergSchemes.Compare,
+        Environment = new EnvironmentDoor<StackelbergPricingScenario>(
+            "one leader sees the last prices and everybody's steps, posts the next price, and earns its profit of the round",
+            StackelbergPricingScenario.Shape),
     };
 }

@@ -14,7 +14,7 @@ public sealed record StackelbergPricingOutcome
     /// <summary>One leader: whether each follower takes part. Several: default.</summary>
     public ImmutableArray<bool> Participates { get; init; }
 
-    /// <summary>One leader: a best price per peak of the profit that comes within the tolerance of the highest, ascending.</summary>
+    /// <summary>One leader: a best price per peak of the profit that comes within the tolerance of the highest, ascending. Default when nobody looked for them.</summary>
     public ImmutableArray<double> OptimalPrices { get; init; }
 
     /// <summary>One leader: whether no other price earns as much.</summary>

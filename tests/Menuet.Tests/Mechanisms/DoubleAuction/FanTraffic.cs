@@ -8,32 +8,38 @@ namespace Menuet.Tests.Mechanisms.DoubleAuction;
 internal sealed class FanTraffic
 {
     private const double Side = 1000;
-    private const int SellersPerUnit = 10;
     private static readonly (double X, double Y)[] Units = [(250, 250), (750, 250), (250, 750), (750, 750)];
     private static readonly double[] Roads = [125, 375, 625, 875];
     private static readonly double Persistence = Math.Exp(-25.0 / 50);
 
     private readonly Vehicle[] vehicles;
+    private readonly int sellers;
     private Rng movement;
     private Rng demand;
 
     internal FanTraffic(int count, ulong seed)
+        : this(count, 10, Rng.Stream(seed, 1), Rng.Stream(seed, 2))
     {
-        movement = Rng.Stream(seed, 1);
-        demand = Rng.Stream(seed, 2);
+    }
+
+    internal FanTraffic(int count, int sellers, Rng movement, Rng demand)
+    {
+        this.sellers = sellers;
+        this.movement = movement;
+        this.demand = demand;
         vehicles = new Vehicle[count];
         for (var i = 0; i < count; i++)
         {
-            var (along, road) = (Side * movement.NextDouble(), Roads[movement.NextInt(Roads.Length)]);
-            var horizontal = movement.NextInt(2) == 0;
+            var (along, road) = (Side * this.movement.NextDouble(), Roads[this.movement.NextInt(Roads.Length)]);
+            var horizontal = this.movement.NextInt(2) == 0;
             vehicles[i] = new()
             {
                 X = horizontal ? along : road,
                 Y = horizontal ? road : along,
                 Horizontal = horizontal,
-                Forward = movement.NextInt(2) == 0,
-                Speed = Math.Clamp(25 + (2.5 * movement.NextNormal()), 15, 35),
-                Shadow = 8 * movement.NextNormal(),
+                Forward = this.movement.NextInt(2) == 0,
+                Speed = Math.Clamp(25 + (2.5 * this.movement.NextNormal()), 15, 35),
+                Shadow = 8 * this.movement.NextNormal(),
             };
         }
     }
@@ -57,7 +63,7 @@ internal sealed class FanTraffic
         var markets = ImmutableArray.CreateBuilder<LocalMarket>();
         for (var n = 0; n < Units.Length; n++)
         {
-            var powers = new double[SellersPerUnit];
+            var powers = new double[sellers];
             for (var m = 0; m < powers.Length; m++)
             {
                 powers[m] = Rounded(10 * demand.NextDouble(), digits);

@@ -1,0 +1,258 @@
+using System.Globalization;
+using System.Numerics;
+using Menuet.Settlement.Ethereum;
+using Menuet.Settlement.Ledgers;
+using Menuet.Settlement.Tests.Servers;
+
+namespace Menuet.Settlement.Tests.Ethereum;
+
+/// <summary>Whatever happens between us and the node, a posting is paid once or not at all, and never silently.</summary>
+[Collection(SharedNode.Name)]
+public sealed class FaultTests(AnvilServer node) : IDisposable
+{
+    private readonly Bench bench = new(node);
+
+    public void Dispose() => bench.Dispose();
+
+    [AnvilFact]
+    public async Task LostAnswersToEverySend_PayOnce()
+    {
+        await using var proxy = new FaultyNode(node.Address, (method, _) => method == "eth_sendTransaction" ? new Fault(Answer: "") : null);
+        await PostOnceAsync(proxy, "lost");
+    }
+
+    [AnvilFact]
+    public async Task SendsThatNeverArrive_AreMadeAgain()
+    {
+        var drops = 3;
+        await using var proxy = new FaultyNode(node.Address, (method, _) => method == "eth_sendTransaction" && Interlocked.Decrement(ref drops) >= 0 ? new Fault(Drops: true, Answer: "") : null);
+        await PostOnceAsync(proxy, "dropped");
+    }
+
+    [AnvilFact]
+    public async Task SendsThatArriveAfterTheirTimeout_PayOnce()
+    {
+        var late = 3;
+        await using var proxy = new FaultyNode(node.Address, (method, _) => method == "eth_sendTransaction" && Interlocked.Decrement(ref late) >= 0
+            ? new Fault(Before: () => Task.Delay(900))
+            : null);
+        await PostOnceAsync(proxy, "late", TimeSpan.FromMilliseconds(600));
+    }
+
+    [AnvilFact]
+    public async Task RandomFaultsOnEveryKindOfRequest_PayOnce()
+    {
+        var random = new Random(7);
+        Fault?[] faults =
+        [
+            new(Drops: true, Answer: ""), new(Answer: ""), new(Answer: "<html>gateway</html>", Status: 502), new(Answer: "{\"jsonrpc\":\"2.0\",\"id\":999999,\"result\":\"0x1\"}"),
+            new(Answer: "[]"), new(Answer: "{\"jsonrpc\":\"2.0\"}"), new(Change: answer => answer[..(answer.Length / 2)]),
+        ];
+        await using var proxy = new FaultyNode(node.Address, (_, _) =>
+        {
+            lock (random)
+            {
+                return random.Next(100) < 25 ? faults[random.Next(faults.Length)] : null;
+            }
+        });
+        for (var i = 0; i < 3; i++)
+        {
+            await PostOnceAsync(proxy, string.Create(CultureInfo.InvariantCulture, $"random-{i}"));
+        }
+    }
+
+    [AnvilTheory]
+    [InlineData("0x")]
+    [InlineData("0x00")]
+    [InlineData("0xzz")]
+    [InlineData("0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff")]
+    public async Task MalformedAbiData_IsSaid_AndNothingIsSent(string result)
+    {
+        var sent = 0;
+        await using var proxy = new FaultyNode(node.Address, (method, _) =>
+        {
+            sent += method.StartsWith("eth_send", StringComparison.Ordinal) ? 1 : 0;
+            return method == "eth_call" ? new Fault(Change: answer => Renumbered(answer, $"\"{result}\"")) : null;
+        });
+        var options = await bench.DeployedAsync() with { Node = proxy.Address, Patience = TimeSpan.FromSeconds(1) };
+        await using var ledger = await EthereumLedger.OpenAsync(options, bench.Addresses(1), default);
+        await Assert.ThrowsAnyAsync<EthereumException>(() => ledger.PostAsync([Bench.Posting("malformed", (1, 5))], default));
+        Assert.Equal(0, sent);
+    }
+
+    [AnvilFact]
+    public async Task AnotherChain_IsRefusedAtTheStart_AndTransactionsNameTheirs()
+    {
+        await using var proxy = new FaultyNode(node.Address, (method, _) => method == "eth_chainId" ? new Fault(Change: answer => Renumbered(answer, "\"0x1\"")) : null);
+        var options = await bench.DeployedAsync();
+        var error = await Assert.ThrowsAsync<InvalidRequestException>(() => EthereumLedger.OpenAsync(options with { Node = proxy.Address }, bench.Addresses(1), default));
+        Assert.Contains("the node is on chain 1", error.Message, StringComparison.Ordinal);
+
+        // A node that turns to another chain afterwards is sent nothing that would be valid there.
+        string? body = null;
+        await using var watching = new FaultyNode(node.Address, (method, text) =>
+        {
+            body = method == "eth_sendTransaction" ? text : body;
+            return null;
+        });
+        await using var ledger = await EthereumLedger.OpenAsync(options with { Node = watching.Address }, bench.Addresses(1), default);
+        await ledger.PostAsync([Bench.Posting("chained", (1, 5))], default);
+        Assert.Contains("\"chainId\":\"0x7a69\"", body, StringComparison.Ordinal);
+    }
+
+    [AnvilFact]
+    public async Task NonceTakenByAnother_IsReplacedByTheNext()
+    {
+        var races = 2;
+        await using var proxy = new FaultyNode(node.Address, (method, _) =>
+            method == "eth_sendTransaction" && Interlocked.Decrement(ref races) >= 0
+                ? new Fault(Before: async () => await node.Rpc.SendAsync("eth_sendTransaction", default, new Transaction(node.Accounts[0], node.Accounts[9], "0x", 1).Members()))
+                : null);
+        await PostOnceAsync(proxy, "raced");
+    }
+
+    [AnvilFact]
+    public async Task ReplacedTransactions_AreIntendedAnew()
+    {
+        var options = await bench.DeployedAsync();
+        await using var ledger = await EthereumLedger.OpenAsync(options, bench.Addresses(1, 2), default);
+        await ledger.PostAsync([Bench.Posting("first", (1, 5), (2, 5))], default);
+        await node.Rpc.SendAsync("evm_setAutomine", default, false);
+        try
+        {
+            var posting = ledger.PostAsync([Bench.Posting("replaced", (1, 5), (2, 9))], default);
+            await Bench.UntilAsync(async () => await bench.PendingAsync(node.Accounts[0]) > 0);
+
+            // Somebody else with the same account takes the place in the queue, at a higher fee.
+            var nonce = Hex.Quantity((await node.Rpc.SendAsync("eth_getTransactionCount", default, node.Accounts[0], "latest")).GetString()!);
+            await node.Rpc.SendAsync("eth_sendTransaction", default, new Transaction(node.Accounts[0], node.Accounts[9], "0x", 1)
+            {
+                Nonce = (long)nonce,
+                MaxFee = 90_000_000_000,
+                PriorityFee = 50_000_000_000,
+                Gas = 30_000,
+            }.Members());
+            await node.MineAsync();
+            await node.Rpc.SendAsync("evm_setAutomine", default, true);
+            await Bench.UntilAsync(() => Task.FromResult(posting.IsCompleted));
+            await posting;
+        }
+        finally
+        {
+            await node.Rpc.SendAsync("evm_setAutomine", default, true);
+        }
+
+        Assert.Equal(2000, await ledger.BalanceAsync("1", default));
+        Assert.True((await ledger.VerifyAsync(default)).Holds);
+    }
+
+    [AnvilFact]
+    public async Task WaitingTransaction_IsOfferedMore_WithinTheCap_AndTimeRunsOutInWords()
+    {
+        var options = await bench.DeployedAsync() with { RaiseAfter = TimeSpan.FromMilliseconds(100), Patience = TimeSpan.FromSeconds(1.5), MaxFeePerGas = 20_000_000_000 };
+        var fees = new List<BigInteger>();
+        await using var proxy = new FaultyNode(node.Address, (method, body) =>
+        {
+            if (method == "eth_sendTransaction")
+            {
+                using var request = System.Text.Json.JsonDocument.Parse(body);
+                lock (fees)
+                {
+                    fees.Add(Hex.Quantity(request.RootElement.GetProperty("params")[0].GetProperty("maxFeePerGas").GetString()!));
+                }
+            }
+
+            return null;
+        });
+        await using var ledger = await EthereumLedger.OpenAsync(options with { Node = proxy.Address }, bench.Addresses(1), default);
+        await node.Rpc.SendAsync("evm_setAutomine", default, false);
+        try
+        {
+            var error = await Assert.ThrowsAsync<PendingException>(() => ledger.PostAsync([Bench.Posting("slow", (1, 5))], default));
+            Assert.Contains("run the same command again", error.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await node.Rpc.SendAsync("evm_setAutomine", default, true);
+            await node.MineAsync();
+        }
+
+        Assert.True(fees.Distinct().Count() >= 3, string.Join(", ", fees));
+        Assert.All(fees, fee => Assert.True(fee <= 20_000_000_000));
+        await ledger.PostAsync([Bench.Posting("slow", (1, 5))], default);
+        Assert.Equal(1000, await ledger.BalanceAsync("1", default));
+    }
+
+    [AnvilFact]
+    public async Task TransactionThatRevertsWhenMined_SaysWhy()
+    {
+        var options = await bench.DeployedAsync();
+        await using var ledger = await EthereumLedger.OpenAsync(options, bench.Addresses(1), default);
+        await ledger.PostAsync([Bench.Posting("before", (1, 5))], default);
+        await node.Rpc.SendAsync("evm_setAutomine", default, false);
+        try
+        {
+            // Before ours in the same block, the owner pauses the contract.
+            await node.Rpc.SendAsync("eth_sendTransaction", default, new Transaction(
+                node.Accounts[0], options.Contract, Hex.Of(ContractAbi.RewardDistributor.Call("setPaused", true)), 0)
+            {
+                Gas = 100_000,
+            }.Members());
+            var posting = ledger.PostAsync([Bench.Posting("paused", (1, 5))], default);
+            await Bench.UntilAsync(async () => await bench.PendingAsync(node.Accounts[0]) > 1);
+            await node.MineAsync();
+            Assert.Equal("IsPaused", (await Assert.ThrowsAsync<RevertedException>(() => posting)).Error);
+        }
+        finally
+        {
+            await node.Rpc.SendAsync("evm_setAutomine", default, true);
+        }
+    }
+
+    /// <summary>Posts through the proxy, and counts by the events, without it.</summary>
+    private async Task PostOnceAsync(FaultyNode proxy, string id, TimeSpan? timeout = null)
+    {
+        var direct = await bench.DeployedAsync();
+        var options = direct with { Node = proxy.Address, RequestTimeout = timeout ?? TimeSpan.FromSeconds(2) };
+        EthereumLedger? ledger = null;
+        for (var tries = 20; ledger is null; tries--)
+        {
+            try
+            {
+                ledger = await EthereumLedger.OpenAsync(options, bench.Addresses(1, 2, 3), default);
+            }
+            catch (EthereumException) when (tries > 0)
+            {
+                // A command run again.
+            }
+        }
+
+        await using (ledger)
+        {
+            for (var tries = 20; ; tries--)
+            {
+                try
+                {
+                    await ledger.PostAsync([Bench.Posting(id, (1, 5), (2, 7), (3, 9))], default);
+                    break;
+                }
+                catch (EthereumException) when (tries > 0)
+                {
+                    // A command run again.
+                }
+            }
+        }
+
+        await using var witness = await EthereumLedger.OpenAsync(direct, bench.Addresses(), default);
+        Assert.Equal(1500, await witness.BalanceAsync("2", default));
+        Assert.Equal(Bench.Deposit - 5200, await witness.BalanceAsync(Entry.Platform, default));
+        Assert.All(await bench.CountAsync(direct, "Credited"), pair => Assert.Equal(1, pair.Value));
+        Assert.True((await witness.VerifyAsync(default)).Holds);
+    }
+
+    private static string Renumbered(string answer, string result)
+    {
+        using var document = System.Text.Json.JsonDocument.Parse(answer);
+        return $$"""{"jsonrpc":"2.0","id":{{document.RootElement.GetProperty("id").GetRawText()}},"result":{{result}}}""";
+    }
+}
