@@ -77,7 +77,9 @@ internal static class CommandLine
         root.Subcommands.Add(AuditCommand.Create(terminal));
         root.Subcommands.Add(CompareCommand.Create(terminal));
         root.Subcommands.Add(SweepCommand.Create(terminal));
+        root.Subcommands.Add(MeasureCommand.Create(terminal));
         root.Subcommands.Add(FitCommand.Create(terminal));
+        root.Subcommands.Add(MarketCommand.Create(terminal));
         root.Subcommands.Add(TrainCommand.Create(terminal));
         root.Subcommands.Add(EvaluateCommand.Create(terminal));
         root.Subcommands.Add(ExportCommand.Create(terminal));

@@ -53,6 +53,20 @@ public sealed record FittedCurve
     /// <summary>Akaike's criterion −2 ln L + 2 (p + 1), normal errors, σ counted; minus infinity for an exact fit.</summary>
     public required double Akaike { get; init; }
 
+    /// <summary>
+    /// Akaike's criterion corrected for small samples, AIC + 2 k (k + 1) / (n − k − 1) with k = p + 1; infinite when n ≤ k + 1, minus infinity for an
+    /// exact fit of more points. Compares curves through the same points with the same weights.
+    /// </summary>
+    /// <remarks>Source: Hurvich and Tsai 1989.</remarks>
+    public double CorrectedAkaike
+    {
+        get
+        {
+            var (k, spare) = (Parameters.Length + 1.0, DegreesOfFreedom - 2);
+            return spare <= 0 ? double.PositiveInfinity : Akaike + (2 * k * (k + 1) / spare);
+        }
+    }
+
     /// <summary>Schwarz's criterion −2 ln L + (p + 1) ln n; minus infinity for an exact fit.</summary>
     public required double Bayesian { get; init; }
 

@@ -15,6 +15,8 @@ public sealed class CommandTests
     [InlineData("audit")]
     [InlineData("compare")]
     [InlineData("sweep")]
+    [InlineData("measure")]
+    [InlineData("market")]
     [InlineData("fit")]
     [InlineData("train")]
     [InlineData("evaluate")]

@@ -28,6 +28,16 @@ public sealed class FitCommandTests
     }
 
     [Fact]
+    public void WithoutAModel_TheBestByTheCriterionIsTaken_AndTheOthersShown()
+    {
+        const string Noisy = "steps,quality\n1,0.52\n2,0.71\n3,0.80\n5,0.88\n8,0.905\n12,0.912\n20,0.911\n";
+        Golden.Matches(Session.RunWithInput(Noisy, "fit", "-").Output, "fit-choice.txt");
+        var few = Session.RunWithInput("steps,quality\n1,1\n2,3\n3,4\n4,4\n", "fit", "-");
+        Assert.Equal(2, few.ExitCode);
+        Assert.Contains("degrees of freedom", few.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void BadData_AreRefusedLineByLine_AndNothingIsWritten()
     {
         using var folder = new TemporaryFolder();

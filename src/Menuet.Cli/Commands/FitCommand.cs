@@ -9,7 +9,7 @@ using Menuet.Fitting;
 
 namespace Menuet.Cli.Commands;
 
-/// <summary><c>menuet fit CSV --model M</c>: a quality curve from measurements, ready for a market.</summary>
+/// <summary><c>menuet fit CSV</c>: a quality curve from measurements, ready for a market.</summary>
 internal static class FitCommand
 {
     internal static Command Create(Terminal terminal)
@@ -19,10 +19,9 @@ internal static class FitCommand
             HelpName = "csv",
             Description = "Measurements with the columns steps, quality and, for log-linear, level; optional deviation and count; '-' reads standard input",
         };
-        var model = new Option<string>("--model")
+        var model = new Option<string?>("--model")
         {
-            Description = "log-linear over level and steps (Ye et al. eq. 35), quadratic over steps (Lai et al. eq. 2), exponential c - a exp(-k s)",
-            Required = true,
+            Description = "log-linear over level and steps (Ye et al. eq. 35), quadratic over steps (Lai et al. eq. 2), exponential c - a exp(-k s); without it the best by AICc",
         };
         model.AcceptOnlyFromAmong([.. CurveModels.Names]);
         var unweighted = new Option<bool>("--unweighted") { Description = "Every row weighs the same, whatever its deviation and count" };
@@ -33,18 +32,19 @@ internal static class FitCommand
         var format = SharedOptions.FormatOption("text", "json");
         var command = new Command("fit", "Fits a quality curve by least squares; prints what to paste into a market.") { data, model, unweighted, output, format };
         command.SetAction(parsed => Run(
-            terminal, parsed.GetRequiredValue(data), parsed.GetRequiredValue(model), !parsed.GetValue(unweighted), parsed.GetValue(output), parsed.GetValue(format)!));
+            terminal, parsed.GetRequiredValue(data), parsed.GetValue(model), !parsed.GetValue(unweighted), parsed.GetValue(output), parsed.GetValue(format)!));
         return command;
     }
 
-    private static int Run(Terminal terminal, string name, string modelName, bool weighted, string? output, string format)
+    private static int Run(Terminal terminal, string name, string? modelName, bool weighted, string? output, string format)
     {
-        var model = CurveModels.TryParse(modelName, out var known) ? known : throw new ArgumentException(modelName);
-        FittedCurve curve;
+        CurveChoice choice;
         try
         {
             using var reader = new StreamReader(new MemoryStream(MarketSource.Read(name, terminal)), new UTF8Encoding(false, throwOnInvalidBytes: true));
-            curve = CurveFit.Fit(model, QualityCsv.Read(reader, model, weighted));
+            choice = modelName is null ? CurveChoice.Of(reader.ReadToEnd(), weighted)
+                : CurveModels.TryParse(modelName, out var model) ? new([CurveFit.Fit(model, QualityCsv.Read(reader, model, weighted))], [])
+                : throw new ArgumentException(modelName);
         }
         catch (InvalidRequestException error) when (format == "json")
         {
@@ -56,20 +56,26 @@ internal static class FitCommand
             throw new InvalidRequestException([new(name, "is not UTF-8; save the file as UTF-8")]);
         }
 
+        var curve = choice.Best;
         var fragment = MarketFragment.Of(curve);
         if (format == "json")
         {
-            JsonText.Write(terminal.Output, single: true, writer => WriteJson(writer, curve, fragment));
+            JsonText.Write(terminal.Output, single: true, writer => WriteJson(writer, modelName is null ? choice : null, curve, fragment));
         }
         else
         {
+            if (modelName is null)
+            {
+                WriteChoice(terminal, choice);
+            }
+
             WriteText(terminal, curve, fragment);
         }
 
         if (output is not null)
         {
             using var json = new StringWriter();
-            JsonText.Write(json, single: true, writer => WriteJson(writer, curve, fragment));
+            JsonText.Write(json, single: true, writer => WriteJson(writer, modelName is null ? choice : null, curve, fragment));
             OutputFile.Write(output, json.ToString());
             var stem = Path.Combine(Path.GetDirectoryName(output) ?? "", Path.GetFileNameWithoutExtension(output));
             OutputFile.Write(stem + ".curve.svg", Svg.Render(FitFigures.Curve(curve)));
@@ -81,6 +87,20 @@ internal static class FitCommand
         }
 
         return curve.Termination is Termination.Optimal or Termination.Converged ? 0 : ExitCode.NoOutcome;
+    }
+
+    /// <summary>Which family was taken, and how far behind the others are.</summary>
+    internal static void WriteChoice(Terminal terminal, CurveChoice choice)
+    {
+        TableText.WriteText(terminal, terminal.Output, new(
+            "Families by AICc, best first",
+            [new("family"), new("AICc"), new("behind"), new("R²"), new("residual standard error")],
+            [.. choice.Ranked.Select(curve => (ImmutableArray<object?>)
+                [CurveModels.Name(curve.Model), curve.CorrectedAkaike, choice.Behind(curve), curve.RSquared, curve.ResidualStandardError])]));
+        foreach (var (model, problems) in choice.LeftOut)
+        {
+            terminal.Output.WriteLine($"Left out: {CurveModels.Name(model)}: {string.Join("; ", problems.Select(problem => problem.Message))}");
+        }
     }
 
     private static void WriteText(Terminal terminal, FittedCurve curve, MarketFragment fragment)
@@ -102,7 +122,7 @@ internal static class FitCommand
         terminal.Output.WriteLine(fragment.ToPaste());
     }
 
-    private static void WriteJson(Utf8JsonWriter writer, FittedCurve curve, MarketFragment fragment)
+    private static void WriteJson(Utf8JsonWriter writer, CurveChoice? choice, FittedCurve curve, MarketFragment fragment)
     {
         writer.WriteStartObject();
         writer.WriteString("kind", "quality-fit");
@@ -128,8 +148,26 @@ internal static class FitCommand
         Number("residualStandardError", curve.ResidualStandardError);
         Number("rootMeanSquareError", curve.RootMeanSquareError);
         Number("akaike", curve.Akaike);
+        Number("correctedAkaike", curve.CorrectedAkaike);
         Number("bayesian", curve.Bayesian);
         Number("condition", curve.Condition);
+        if (choice is not null)
+        {
+            writer.WriteString("criterion", "correctedAkaike");
+            writer.WriteStartArray("runnersUp");
+            foreach (var other in choice.Ranked.Skip(1))
+            {
+                writer.WriteStartObject();
+                writer.WriteString("model", CurveModels.Name(other.Model));
+                Number("correctedAkaike", other.CorrectedAkaike);
+                Number("behind", choice.Behind(other));
+                Number("rSquared", other.RSquared);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        }
+
         writer.WriteStartArray("warnings");
         foreach (var warning in curve.Warnings)
         {

@@ -1,22 +1,22 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using Menuet.Generation.Embedded;
+using Menuet.Generation.External;
 using Menuet.Generation.Imaging;
 
 namespace Menuet.Cli.Commands;
 
-/// <summary><c>menuet generate PROMPT</c> and <c>menuet inpaint IMAGE --mask MASK</c>: digits by the embedded diffusion model.</summary>
+/// <summary><c>menuet generate PROMPT</c> and <c>menuet inpaint IMAGE --mask MASK</c>: digits by the embedded diffusion model, or images by a server.</summary>
 internal static class GenerateCommand
 {
     internal static Command Create(Terminal terminal)
     {
         var prompt = new Argument<string>("prompt") { HelpName = "prompt", Description = $"In words: {DigitPrompt.Vocabulary}" };
         var options = new Choices(terminal);
-        var command = new Command("generate", "Draws handwritten digits from a prompt, offline, by a small diffusion model that is part of the program.") { prompt };
+        var command = new Command("generate", "Draws handwritten digits from a prompt, offline, by a small diffusion model that is part of the program; or images by a server.") { prompt };
         options.AddTo(command, isInpainting: false);
-        command.SetAction((parsed, cancellation) => Task.Run(
+        command.SetAction((parsed, cancellation) => options.IsExternal(parsed) ? options.OrderAsync(parsed, parsed.GetRequiredValue(prompt), null, null, cancellation) : Task.Run(
             () =>
             {
                 var digit = options.Digit(parsed, parsed.GetRequiredValue(prompt));
@@ -36,9 +36,15 @@ internal static class GenerateCommand
         var command = new Command("inpaint", "Draws a part of a digit anew, so that it fits the rest (RePaint).") { image, mask, prompt };
         options.AddTo(command, isInpainting: true);
         command.SetAction((parsed, cancellation) => Task.Run(
-            () =>
+            async () =>
             {
                 var (known, open) = (ContentSource.Read(parsed.GetRequiredValue(image), terminal).ReadImage(), ContentSource.Read(parsed.GetRequiredValue(mask), terminal).ReadImage());
+                if (options.IsExternal(parsed))
+                {
+                    await options.OrderAsync(parsed, parsed.GetValue(prompt) ?? "", known, open, cancellation);
+                    return;
+                }
+
                 var digit = options.Digit(parsed, parsed.GetValue(prompt) ?? "");
                 var sampling = options.Sampling(parsed);
                 options.Write(parsed, DigitGenerator.Inpaint(known, open, digit, parsed.GetValue(options.Count), sampling, cancellation), digit, sampling);
@@ -51,27 +57,65 @@ internal static class GenerateCommand
     {
         private const int MostImages = 10_000;
 
-        private readonly Option<int> steps = Whole("--steps", "S, denoising steps", 20, 1, 1000);
-        private readonly Option<int> level = Whole("--level", "How many facts of the prompt the model is told, in the order class, slant, thickness, width", 4, 0, 4);
-        private readonly Option<int> resamplings = Whole("--resamplings", "How often each step is drawn, going back in between", 3, 1, 100);
-        private readonly Option<int> scale = Whole("--scale", "Pixels across that each pixel becomes in the file", 1, 1, 32);
-        private readonly Option<double> noise = Number("--noise", "0: DDIM, deterministic after the first noise; 1: DDPM", 1, 0, 1);
-        private readonly Option<double> guidance = Number("--guidance", "Weight of classifier-free guidance; above 0 each step costs twice", 0, 0, 100);
+        private readonly Option<string> backend = new("--backend")
+        {
+            Description = "embedded: digits of 28 x 28 pixels; openai: an OpenAI-compatible images endpoint; webui: the Stable Diffusion web UI; both at MENUET_IMAGE_ENDPOINT (_MODEL, _KEY)",
+            DefaultValueFactory = _ => "embedded",
+        };
+        private readonly Option<string?> sampler = new("--sampler") { Description = "webui: the sampler's name there" };
+        private readonly Option<int> width = NumberOptions.Whole("--width", "openai, webui: pixels across", 512, 1, 8192);
+        private readonly Option<int> height = NumberOptions.Whole("--height", "openai, webui: pixels down", 512, 1, 8192);
+        private readonly Option<int> steps = NumberOptions.Whole("--steps", "S, denoising steps", 20, 1, 1000);
+        private readonly Option<int> level = NumberOptions.Whole("--level", "How many facts of the prompt the model is told, in the order class, slant, thickness, width; openai, webui: rounds of rewriting by the model at MENUET_PROMPT_ENDPOINT, 0 unless given", 4, 0, 4);
+        private readonly Option<int> resamplings = NumberOptions.Whole("--resamplings", "How often each step is drawn, going back in between", 3, 1, 100);
+        private readonly Option<int> scale = NumberOptions.Whole("--scale", "Pixels across that each pixel becomes in the file", 1, 1, 32);
+        private readonly Option<double> noise = NumberOptions.Number("--noise", "0: DDIM, deterministic after the first noise; 1: DDPM", 1, 0, 1);
+        private readonly Option<double> guidance = NumberOptions.Number("--guidance", "Weight of classifier-free guidance; above 0 each step costs twice", 0, 0, 100);
         private readonly Option<ulong> seed = new("--seed") { Description = "Another seed, another image", DefaultValueFactory = _ => 0 };
         private readonly Option<string> output = new("--out") { Description = "The PNG file to write; several images are laid out on one sheet", Required = true };
 
-        internal Option<int> Count { get; } = Whole("--count", "How many images", 1, 1, MostImages);
+        internal Option<int> Count { get; } = NumberOptions.Whole("--count", "How many images", 1, 1, MostImages);
 
         internal void AddTo(Command command, bool isInpainting)
         {
-            var backend = new Option<string>("--backend") { Description = "embedded: digits of 28 x 28 pixels", DefaultValueFactory = _ => "embedded" };
-            backend.AcceptOnlyFromAmong("embedded");
-            foreach (var option in (Option[])[backend, steps, level, noise, guidance, seed, Count, scale, output])
+            backend.AcceptOnlyFromAmong("embedded", "openai", "webui");
+            foreach (var option in (Option[])[backend, steps, level, noise, guidance, seed, Count, scale, sampler, output])
                 command.Options.Add(option);
             if (isInpainting)
             {
                 command.Options.Add(resamplings);
             }
+            else
+            {
+                command.Options.Add(width);
+                command.Options.Add(height);
+            }
+        }
+
+        internal bool IsExternal(ParseResult parsed) => parsed.GetValue(backend) != "embedded";
+
+        internal Task OrderAsync(ParseResult parsed, string prompt, Image? source, Image? mask, CancellationToken cancellation)
+        {
+            bool IsGiven(Option option) => parsed.GetResult(option) is { Implicit: false };
+            ImmutableArray<Problem> problems =
+                [.. ((Option[])[noise, guidance, resamplings, Count, scale]).Where(IsGiven).Select(option => new Problem(option.Name, "belongs to --backend embedded"))];
+            if (!problems.IsEmpty)
+            {
+                throw new InvalidRequestException(problems);
+            }
+
+            var order = new ImageOrder(prompt)
+            {
+                Width = source?.Width ?? parsed.GetValue(width),
+                Height = source?.Height ?? parsed.GetValue(height),
+                Steps = IsGiven(steps) ? parsed.GetValue(steps) : null,
+                Seed = IsGiven(seed) ? (long)Math.Min(parsed.GetValue(seed), long.MaxValue) : null,
+                Sampler = parsed.GetValue(sampler),
+                Source = source,
+                Mask = mask,
+            };
+            return ExternalGeneration.RunAsync(
+                terminal, parsed.GetRequiredValue(backend), order, IsGiven(level) ? parsed.GetValue(level) : 0, parsed.GetRequiredValue(output), cancellation);
         }
 
         internal Sampling Sampling(ParseResult parsed) => new()
@@ -110,29 +154,6 @@ internal static class GenerateCommand
             terminal.Output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"Written: {file}, {sheet.Width} x {sheet.Height}, {images.Length} {(images.Length == 1 ? "image" : "images")} of {(facts.Length == 0 ? "any digit" : string.Join(", ", facts))}; {sampling.Steps} steps, seed {sampling.Seed}"));
-        }
-
-        private static Option<int> Whole(string name, string description, int standard, int min, int max)
-        {
-            var option = new Option<int>(name) { Description = $"{description} ({min} to {max})", DefaultValueFactory = _ => standard };
-            option.Validators.Add(result => Check(result, text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max, $"{name} must be a whole number from {min} to {max}"));
-            return option;
-        }
-
-        private static Option<double> Number(string name, string description, double standard, double min, double max)
-        {
-            var option = new Option<double>(name) { Description = string.Create(CultureInfo.InvariantCulture, $"{description} ({min} to {max})"), DefaultValueFactory = _ => standard };
-            option.Validators.Add(result => Check(
-                result, text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max, string.Create(CultureInfo.InvariantCulture, $"{name} must be a number from {min} to {max}")));
-            return option;
-        }
-
-        private static void Check(OptionResult result, Func<string, bool> isFine, string message)
-        {
-            if (result.Tokens.Count == 1 && !isFine(result.Tokens[0].Value))
-            {
-                result.AddError($"{message}, not '{result.Tokens[0].Value}'");
-            }
         }
     }
 }

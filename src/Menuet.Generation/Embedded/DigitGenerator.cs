@@ -18,7 +18,23 @@ public static class DigitGenerator
     {
         ArgumentNullException.ThrowIfNull(digit);
         var conditions = digit.Conditions();
-        return Many(count, sampling, (sampler, index, image) => sampler.Draw(conditions, sampling, index, image, cancellation), cancellation);
+        return Many(count, sampling, (sampler, i, image) => sampler.Draw(conditions, sampling, (ulong)i, image, cancellation), cancellation);
+    }
+
+    /// <summary>Draws images that each want something else; image i depends on the seed, its stream and its wish alone.</summary>
+    internal static ImmutableArray<Image> DrawEach(IReadOnlyList<Digit> digits, Func<int, ulong> stream, Sampling sampling, CancellationToken cancellation)
+    {
+        var conditions = digits.Select(digit => digit.Conditions()).ToArray();
+        return Many(digits.Count, sampling, (sampler, i, image) => sampler.Draw(conditions[i], sampling, stream(i), image, cancellation), cancellation);
+    }
+
+    /// <summary>Draws anew what one mask leaves open in each of several images.</summary>
+    internal static ImmutableArray<Image> InpaintEach(
+        IReadOnlyList<Image> images, bool[] open, IReadOnlyList<Digit> digits, Func<int, ulong> stream, Sampling sampling, CancellationToken cancellation)
+    {
+        var conditions = digits.Select(digit => digit.Conditions()).ToArray();
+        return Many(
+            digits.Count, sampling, (sampler, i, result) => sampler.Inpaint(Ink(images[i]), open, conditions[i], sampling, stream(i), result, cancellation), cancellation);
     }
 
     /// <summary>Draws what a mask leaves open, so that it fits the rest (RePaint). What is known stays to the bit.</summary>
@@ -41,18 +57,22 @@ public static class DigitGenerator
             throw new InvalidRequestException(problems);
         }
 
-        var (known, light) = (Ink(image), Ink(mask));
-        var open = Array.ConvertAll(light, ink => ink < 0);
-        if (!open.Contains(true))
-        {
-            throw new InvalidRequestException([new("mask", "is black throughout: there is nothing to draw; white marks what is drawn anew")]);
-        }
-
+        var known = Ink(image);
+        var open = Open(mask);
         var conditions = digit.Conditions();
-        return Many(count, sampling, (sampler, index, result) => sampler.Inpaint(known, open, conditions, sampling, index, result, cancellation), cancellation);
+        return Many(count, sampling, (sampler, i, result) => sampler.Inpaint(known, open, conditions, sampling, (ulong)i, result, cancellation), cancellation);
     }
 
-    private static ImmutableArray<Image> Many(int count, Sampling sampling, Action<Sampler, ulong, float[]> draw, CancellationToken cancellation)
+    /// <summary>Where a mask of 28 x 28 pixels is lighter than middle grey.</summary>
+    /// <exception cref="InvalidRequestException">Nowhere.</exception>
+    internal static bool[] Open(Image mask)
+    {
+        var open = Array.ConvertAll(Ink(mask), ink => ink < 0);
+        return open.Contains(true) ? open
+            : throw new InvalidRequestException([new("mask", "is black throughout: there is nothing to draw; white marks what is drawn anew")]);
+    }
+
+    private static ImmutableArray<Image> Many(int count, Sampling sampling, Action<Sampler, int, float[]> draw, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(sampling);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
@@ -66,7 +86,7 @@ public static class DigitGenerator
             (i, _, sampler) =>
             {
                 var ink = new float[Denoiser.Pixels];
-                draw(sampler, (ulong)i, ink);
+                draw(sampler, i, ink);
                 images[i] = Picture(ink);
                 return sampler;
             },

@@ -6,14 +6,16 @@ public static class Sheet
     /// <summary>Lays grey images of one size side by side, line after line, on light grey.</summary>
     /// <param name="images">At least one.</param>
     /// <param name="scale">How many pixels across each pixel becomes, ≥ 1.</param>
-    public static Image Of(IReadOnlyList<Image> images, int scale = 1)
+    /// <param name="columns">Images in a line; 0: as many as lines, or one more.</param>
+    public static Image Of(IReadOnlyList<Image> images, int scale = 1, int columns = 0)
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentOutOfRangeException.ThrowIfZero(images.Count, nameof(images));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(scale);
+        ArgumentOutOfRangeException.ThrowIfNegative(columns);
         const int Gap = 2;
         const byte Ground = 200;
-        var columns = (int)Math.Ceiling(Math.Sqrt(images.Count));
+        columns = columns == 0 ? (int)Math.Ceiling(Math.Sqrt(images.Count)) : Math.Min(columns, images.Count);
         var rows = (images.Count + columns - 1) / columns;
         var (across, down) = (images[0].Width * scale, images[0].Height * scale);
         var gap = images.Count == 1 ? 0 : Gap;

@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Menuet.Cli.Measuring;
+using Menuet.Cli.Rendering;
+using Menuet.Generation.Imaging;
+using Menuet.Generation.Measuring;
+
+namespace Menuet.Cli.Commands;
+
+/// <summary><c>menuet market execute DIR --market M</c>: solves a market and keeps each type's contract for real, against what was predicted.</summary>
+internal static class ExecuteCommand
+{
+    internal static Command Create(Terminal terminal)
+    {
+        var folder = new Argument<string>("folder") { HelpName = "folder", Description = "Of the measurement that the market was made from" };
+        var market = new Option<string>("--market") { Description = "A quality-contract or two-stage-contract market", Required = true };
+        var users = NumberOptions.Whole("--users", "Users of each type that are served", 20, 1, 10_000);
+        var attempts = NumberOptions.Whole("--attempts", "Most attempts for one user", 50, 1, 10_000);
+        var threshold = new Option<double?>("--threshold") { Description = "The quality to reach; without it the measurement's" };
+        var sheet = new Option<string?>("--sheet") { Description = "Writes the delivered images to this PNG file, a line for each type" };
+        var command = new Command("execute", "Draws what each type of users bought until it is good enough, and compares with the prediction.") { folder, market, users, attempts, threshold, sheet };
+        command.SetAction((parsed, cancellation) => Task.Run(
+            () => Run(
+                terminal, parsed.GetRequiredValue(folder), parsed.GetRequiredValue(market), parsed.GetValue(users), parsed.GetValue(attempts), parsed.GetValue(threshold),
+                parsed.GetValue(sheet), cancellation),
+            CancellationToken.None));
+        return command;
+    }
+
+    private static int Run(
+        Terminal terminal, string name, string marketName, int users, int attempts, double? givenThreshold, string? sheet, CancellationToken cancellation)
+    {
+        var folder = MeasurementFolder.Open(name);
+        var threshold = givenThreshold ?? folder.Threshold
+            ?? throw new InvalidRequestException([new("--threshold", "is needed: the measurement has none")]);
+        var plan = folder.ReadPlan();
+        var bytes = MarketSource.Read(marketName, terminal);
+        var report = Catalog.Find(bytes).Solve(bytes, null, new SolveOptions(), cancellation);
+        var items = Items(report);
+        // New users with intents of their own, drawn by another seed than the measured ones.
+        var measurement = new DigitMeasurement(plan with { Seed = plan.Seed + 1, Images = Math.Max(2, users) }, cancellation);
+        var (qualities, efforts) = (ImmutableArray.CreateBuilder<ImmutableArray<object?>>(), ImmutableArray.CreateBuilder<ImmutableArray<object?>>());
+        var images = new List<Image>();
+        foreach (var item in items)
+        {
+            if (folder.Find(item.Level, item.Steps) is not { } cell)
+            {
+                throw new InvalidRequestException([new(name, $"has no measured cell at level {item.Level} and {item.Steps} steps, which type {item.Type} buys")]);
+            }
+
+            var deliveries = Enumerable.Range(0, users).Select(user => measurement.Deliver(user, item.Level, item.Steps, threshold, attempts, cancellation)).ToArray();
+            var (all, kept) = (deliveries.Sum(d => d.Attempts), deliveries.Count(d => d.Succeeded));
+            images.AddRange(deliveries.Select(d => d.Image));
+            qualities.Add(
+            [
+                item.Type, item.Level, item.Steps, item.Quality, cell.Quality, deliveries.Average(d => d.FirstQuality),
+                cell.Success(threshold), (double)deliveries.Count(d => d.FirstQuality >= threshold) / users, (double)kept / all,
+            ]);
+            efforts.Add(
+            [
+                item.Type, 1 / cell.Success(threshold), (double)all / users, 1e3 * folder.Seconds(item.Level, item.Steps), 1e3 * deliveries.Sum(d => d.Seconds) / all,
+                (double)kept / users, item.Payment * kept,
+            ]);
+        }
+
+        if (qualities.Count == 0)
+        {
+            terminal.Output.WriteLine("Nobody buys anything: there is no contract to keep.");
+            return ExitCode.NoOutcome;
+        }
+
+        TableText.WriteText(terminal, terminal.Output, new(
+            $"Contracts kept for {users} users of each type: quality, and share of images that reach {TableText.Number(threshold)}",
+            [
+                new("type"), new("level"), new("steps"), new("quality, curve"), new("quality, measured"), new("quality, first try"),
+                new("success, measured"), new("success, first try"), new("success, all tries"),
+            ],
+            qualities.ToImmutable()));
+        TableText.WriteText(terminal, terminal.Output, new(
+            $"Effort and reward; at most {attempts} attempts",
+            [
+                new("type"), new("attempts, if independent"), new("attempts, realised"), new("latency of one, measured", "ms"), new("latency of one, realised", "ms"),
+                new("share delivered"), new("reward", "money"),
+            ],
+            efforts.ToImmutable()));
+        if (sheet is not null)
+        {
+            OutputFile.Write(sheet, Png.Write(Sheet.Of(images, scale: 2, columns: users)));
+            terminal.Output.WriteLine($"Written: {sheet}");
+        }
+
+        return 0;
+    }
+
+    private static ImmutableArray<Item> Items(Report report)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream))
+        {
+            report.WriteJson(writer);
+        }
+
+        var answer = JsonNode.Parse(stream.ToArray())!;
+        var menu = (answer["menu"] ?? answer["quality"]?["menu"]) as JsonArray;
+        if (menu is null || menu.Any(item => item!["level"] is null || item["steps"] is null))
+        {
+            throw new InvalidRequestException([new("--market", "has no menu of levels and steps; quality-contract and two-stage-contract markets have one")]);
+        }
+
+        return
+        [
+            .. menu.Where(item => item!["excluded"]?.GetValue<bool>() != true)
+                .Select(item => new Item((int)item!["type"]!, (int)item["level"]!, (int)item["steps"]!, (double?)item["quality"], (double)item["payment"]!)),
+        ];
+    }
+
+    private sealed record Item(int Type, int Level, int Steps, double? Quality, double Payment);
+}
