@@ -8,13 +8,38 @@ namespace Menuet.Cli;
 /// <summary>The command <c>menuet</c>.</summary>
 internal static class CommandLine
 {
+    private static readonly (string Name, Func<Terminal, Command> Create)[] Commands =
+    [
+        ("solve", SolveCommand.Create),
+        ("audit", AuditCommand.Create),
+        ("compare", CompareCommand.Create),
+        ("sweep", SweepCommand.Create),
+        ("measure", MeasureCommand.Create),
+        ("fit", FitCommand.Create),
+        ("market", MarketCommand.Create),
+        ("train", TrainCommand.Create),
+        ("evaluate", EvaluateCommand.Create),
+        ("export", ExportCommand.Create),
+        ("draw", DrawCommand.Create),
+        ("generate", GenerateCommand.Create),
+        ("inpaint", GenerateCommand.CreateInpaint),
+        ("judge", JudgeCommand.Create),
+        ("settle", SettleCommand.Create),
+        ("ledger", LedgerCommand.Create),
+        ("list", ListCommand.Create),
+        ("schema", SchemaCommand.Create),
+        ("example", ExampleCommand.Create),
+        ("reproduce", ReproduceCommand.Create),
+        ("completions", CompletionsCommand.Create),
+    ];
+
     /// <summary>Runs one command line. Never throws.</summary>
     /// <returns>0 done; 1 a fault of ours; 2 invalid input; 3 no outcome; 4 a promised certificate fails.</returns>
     internal static int Run(string[] args, Terminal terminal, CancellationToken cancellation)
     {
         try
         {
-            var parsed = Root(terminal).Parse(args);
+            var parsed = Root(terminal, args).Parse(args);
             if (parsed.Errors.Count > 0)
             {
                 foreach (var error in parsed.Errors)
@@ -70,30 +95,16 @@ internal static class CommandLine
         }
     }
 
-    internal static RootCommand Root(Terminal terminal)
+    /// <summary>The command that the first argument names, alone, so that a short command does not wait for the others; all of them when it names none.</summary>
+    private static RootCommand Root(Terminal terminal, string[] args)
     {
         var root = new RootCommand("Designs, checks, compares and learns incentive mechanisms for markets in AI-generated content.");
-        root.Subcommands.Add(SolveCommand.Create(terminal));
-        root.Subcommands.Add(AuditCommand.Create(terminal));
-        root.Subcommands.Add(CompareCommand.Create(terminal));
-        root.Subcommands.Add(SweepCommand.Create(terminal));
-        root.Subcommands.Add(MeasureCommand.Create(terminal));
-        root.Subcommands.Add(FitCommand.Create(terminal));
-        root.Subcommands.Add(MarketCommand.Create(terminal));
-        root.Subcommands.Add(TrainCommand.Create(terminal));
-        root.Subcommands.Add(EvaluateCommand.Create(terminal));
-        root.Subcommands.Add(ExportCommand.Create(terminal));
-        root.Subcommands.Add(DrawCommand.Create(terminal));
-        root.Subcommands.Add(GenerateCommand.Create(terminal));
-        root.Subcommands.Add(GenerateCommand.CreateInpaint(terminal));
-        root.Subcommands.Add(JudgeCommand.Create(terminal));
-        root.Subcommands.Add(SettleCommand.Create(terminal));
-        root.Subcommands.Add(LedgerCommand.Create(terminal));
-        root.Subcommands.Add(ListCommand.Create(terminal));
-        root.Subcommands.Add(SchemaCommand.Create(terminal));
-        root.Subcommands.Add(ExampleCommand.Create(terminal));
-        root.Subcommands.Add(ReproduceCommand.Create(terminal));
-        root.Subcommands.Add(CompletionsCommand.Create(terminal));
+        var named = Array.FindIndex(Commands, command => command.Name == args.FirstOrDefault());
+        foreach (var (_, create) in named < 0 ? Commands : [Commands[named]])
+        {
+            root.Subcommands.Add(create(terminal));
+        }
+
         return root;
     }
 }

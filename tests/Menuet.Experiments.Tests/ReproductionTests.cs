@@ -34,6 +34,9 @@ public sealed class ReproductionTests : IDisposable
     }
 
     [Fact]
+    public void Library_NamesItsPapers() => Assert.Equal(Papers.Library.All.Select(paper => paper.Id), Papers.Library.Ids);
+
+    [Fact]
     public void Resume_KeepsWhatIsFinished_AndOnlyUnderTheSameConditions()
     {
         Reproduction.Run([Paper()], folder, true, 2, resume: false, _ => { }, default);

@@ -12,7 +12,7 @@ internal static class ReproduceCommand
     {
         var paper = new Argument<string>("paper")
         {
-            Description = $"all, or one of {string.Join(", ", Library.All.Select(known => known.Id))}",
+            Description = $"all, or one of {string.Join(", ", Library.Ids)}",
             DefaultValueFactory = _ => "all",
         };
         var quick = new Option<bool>("--quick") { Description = "Fewer points, draws and seeds; marked wherever it is shown" };
