@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Menuet.Experiments.Papers;
 using Menuet.Figures;
 
 namespace Menuet.Experiments.Tests;
@@ -34,7 +35,7 @@ public sealed class ReproductionTests : IDisposable
     }
 
     [Fact]
-    public void Library_NamesItsPapers() => Assert.Equal(Papers.Library.All.Select(paper => paper.Id), Papers.Library.Ids);
+    public void Library_NamesItsPapers() => Assert.Equal(Library.All.Select(paper => paper.Id), Library.Ids);
 
     [Fact]
     public void Resume_KeepsWhatIsFinished_AndOnlyUnderTheSameConditions()
