@@ -181,11 +181,12 @@ public sealed class Distributor : IAsyncDisposable
         return new((RoundState)(int)(BigInteger)values[0], (byte[])values[1], (byte[])values[2], (BigInteger)values[3], (BigInteger)values[4], (BigInteger)values[5]);
     }
 
-    /// <summary>Brings a call of the contract about.</summary>
-    internal Task<(string? Hash, TransactionReceipt? Receipt)> RunAsync(string key, byte[] data, Func<long, CancellationToken, Task<bool>> done, CancellationToken cancellation) =>
-        sender.RunAsync(new(key, Address, data, 0, done), cancellation);
+    /// <summary>Brings about what several calls of the contract do, and waits until it is final.</summary>
+    internal Task BringAboutAsync(
+        string key, Func<long, CancellationToken, Task<bool>> done, Func<CancellationToken, Task> send, CancellationToken cancellation) =>
+        sender.BringAboutAsync(key, done, send, cancellation);
 
-    /// <summary>The same until the newest block shows it.</summary>
+    /// <summary>Brings one call about, until the newest block shows it.</summary>
     internal Task AdvanceAsync(string key, byte[] data, Func<long, CancellationToken, Task<bool>> done, CancellationToken cancellation) =>
         sender.AdvanceAsync(new(key, Address, data, 0, done), cancellation);
 

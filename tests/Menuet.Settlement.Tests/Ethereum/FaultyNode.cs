@@ -90,7 +90,11 @@ internal sealed class FaultyNode : IAsyncDisposable
             }
 
             context.Response.StatusCode = fault.Status;
-            await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(answer));
+            var bytes = Encoding.UTF8.GetBytes(answer);
+
+            // Without it the answer goes out in pieces, each of which waits for the one before to be acknowledged.
+            context.Response.ContentLength64 = bytes.Length;
+            await context.Response.OutputStream.WriteAsync(bytes);
             context.Response.Close();
         }
         catch (Exception error) when (error is HttpListenerException or IOException or ObjectDisposedException or HttpRequestException)
