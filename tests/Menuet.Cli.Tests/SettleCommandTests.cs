@@ -84,6 +84,40 @@ public sealed class SettleCommandTests : IDisposable
     }
 
     [Fact]
+    public void Scores_AreJoinedByContent()
+    {
+        var direct = (string)JsonNode.Parse(Settle("id,quality\nann,7\nben,5.5\n", "--dry-run").Output)!["digest"]!;
+        string[] scores = ["content,judge,quality,note\na.png,ssim,7,\nb.png,ssim,5.5,\nc.png,ssim,9,\n", "{\"content\":\"b.png\",\"quality\":5.5}\n{\"content\":\"a.png\",\"quality\":7}\n"];
+        Assert.All(scores, text => Assert.Equal(
+            direct, (string)JsonNode.Parse(Settle("id,content\nann,a.png\nben,b.png\n", "--dry-run", "--scores", folder.Write("scores", text)).Output)!["digest"]!));
+    }
+
+    [Theory]
+    [InlineData("id,content\nann,z.png\nben,\ncid,b.png\n", "line 2 content", "line 3 content", "line 4 content")]
+    [InlineData("id,content\nann,a.png\nben,a.png\n", "line 3 content")]
+    [InlineData("id,content,quality\nann,a.png,7\n", "line 2 quality")]
+    [InlineData("id,quality\nann,7\n", "header")]
+    public void ScoresThatDoNotFit_AreRefused(string ids, params string[] paths)
+    {
+        // The judge abstained on b.png.
+        var session = Settle(ids, "--scores", folder.Write("scores.csv", "content,quality,note\na.png,7,\nb.png,,no majority\n"));
+        Assert.Equal(2, session.ExitCode);
+        Assert.Equal(paths, JsonNode.Parse(session.Output)!["problems"]!.AsArray().Select(p => (string)p!["path"]!));
+        Assert.DoesNotContain("ledger.db", folder.Names());
+    }
+
+    [Theory]
+    [InlineData("content,score\na.png,7\n", "scores header")]
+    [InlineData("content,quality\na.png,7\na.png,8\n", "scores line 3 content")]
+    [InlineData("[{\"quality\":7}]", "scores $[0].content")]
+    [InlineData("{\"content\":", "scores line 1")]
+    public void MalformedScores_AreRefused(string scores, string path)
+    {
+        var session = Settle("id,content\nann,a.png\n", "--scores", folder.Write("scores", scores));
+        Assert.Equal(path, (string)JsonNode.Parse(session.Output)!["problems"]!.AsArray().Single()!["path"]!);
+    }
+
+    [Fact]
     public void WhatIsNoAnswer_OrHasNoMenu_IsRefused()
     {
         var ids = folder.Write("ids.csv", Ids);

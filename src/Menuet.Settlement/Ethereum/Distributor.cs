@@ -122,14 +122,46 @@ public sealed class Distributor : IAsyncDisposable
     }
 
     /// <summary>The payee of a Merkle round takes its reward; the sending account must be the payee.</summary>
+    /// <exception cref="InvalidRequestException">The proof is malformed, or another account's.</exception>
+    /// <exception cref="RevertedException">The contract refused, such as <c>WrongProof</c>.</exception>
     public Task ClaimAsync(string postingId, MerkleProof proof, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(proof);
+        if (ProofProblems(proof).ToImmutableArray() is { IsEmpty: false } problems)
+        {
+            throw new InvalidRequestException(problems);
+        }
+
         var (round, id) = (RoundOf(postingId), IdOf(proof.Account));
         return sender.RunAsync(
             new($"claim:{postingId}:{proof.Account}", Address, Contract.Call(
                 "claim", round, id, (BigInteger)proof.Item, (BigInteger)proof.Evaluation, (BigInteger)proof.Units, proof.Siblings.Select(Hex.Bytes).ToArray<object>()), 0,
                 async (block, stop) => (bool)(await ReadAsync("paymentOf", block, stop, round, id))[1]), cancellation);
+    }
+
+    private IEnumerable<Problem> ProofProblems(MerkleProof proof)
+    {
+        if (!IsAddress(proof.Address))
+        {
+            yield return new("proof.address", "must be an address: 0x and 40 hexadecimal digits", $"\"{proof.Address}\"");
+        }
+        else if (Lower(proof.Address) != Options.From)
+        {
+            yield return new("--from", $"only {Checksummed(proof.Address)} can claim this reward", $"\"{Options.From}\"");
+        }
+
+        if (proof.Item < 0 || proof.Evaluation < 0 || proof.Units <= 0)
+        {
+            yield return new("proof", "must have an item and an evaluation of at least 0, and more than 0 units");
+        }
+
+        for (var i = 0; i < proof.Siblings.Length; i++)
+        {
+            if (proof.Siblings[i] is not { Length: 66 } sibling || !sibling.StartsWith("0x", StringComparison.Ordinal) || sibling.AsSpan(2).IndexOfAnyExcept(Hex.Digits) >= 0)
+            {
+                yield return new(string.Create(CultureInfo.InvariantCulture, $"proof.proof[{i}]"), "must be a hash: 0x and 64 hexadecimal digits", $"\"{proof.Siblings[i]}\"");
+            }
+        }
     }
 
     /// <summary>Undoes a round from which nothing was withdrawn.</summary>
