@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Numerics;
-using System.Text.Json;
 using Menuet.Settlement.Ethereum;
 using Menuet.Settlement.Ledgers;
 using Menuet.Settlement.Tests.Servers;
@@ -170,37 +169,5 @@ public sealed class EthereumLedgerTests(AnvilServer node) : IDisposable
         await posting;
         Assert.Equal(1000, await ledger.BalanceAsync("1", default));
         Assert.True((await ledger.VerifyAsync(default)).Holds);
-    }
-
-    [AnvilFact]
-    public async Task Viem_ReadsTheSameState()
-    {
-        var options = await bench.DeployedAsync();
-        await using var ledger = await EthereumLedger.OpenAsync(options, bench.Addresses(1, 2, 3), default);
-        await ledger.PostAsync([Bench.Posting("seen", (1, 5), (2, 7), (3, 9))], default);
-        await bench.WithdrawAsync(options, 2, "seen");
-        var (exitCode, output, error) = await ArtifactTests.Node.RunAsync("test/read.mjs", node.Address.ToString(), options.Contract!, "seen", "1,2,3");
-        Assert.True(exitCode == 0, error);
-        using var document = JsonDocument.Parse(output);
-        var seen = document.RootElement;
-        var ours = await bench.RoundAsync(options, "seen");
-        var round = seen.GetProperty("round");
-        Assert.Equal(Hex.Of(Distributor.RoundOf("seen")), round.GetProperty("name").GetString());
-        Assert.Equal((int)ours.State, round.GetProperty("state").GetInt32());
-        Assert.Equal(OnChain.Menu.Hash, round.GetProperty("menu").GetString());
-        Assert.Equal(Hex.Of(ours.Content), round.GetProperty("content").GetString());
-        Assert.Equal(["5200", "5200", "1500"], new[] { "total", "credited", "withdrawn" }.Select(name => round.GetProperty(name).GetString()));
-        Assert.Equal("3700", seen.GetProperty("reserved").GetString());
-        Assert.Equal((Bench.Deposit - 5200).ToString(System.Globalization.CultureInfo.InvariantCulture), seen.GetProperty("free").GetString());
-        Assert.Equal(AnvilServer.ChainId, seen.GetProperty("chainId").GetInt64());
-        Assert.Equal(
-            ["1 False 0 5000000 1000", "2 True 1 7000000 1500", "3 False 2 9000000 2700"],
-            seen.GetProperty("payments").EnumerateArray().Select(p =>
-                $"{p.GetProperty("id").GetString()} {p.GetProperty("withdrawn").GetBoolean()} {p.GetProperty("item").GetString()} {p.GetProperty("evaluation").GetString()} {p.GetProperty("reward").GetString()}"));
-        Assert.Equal(
-            ["OwnershipTransferred", "Deposited", "MenuCommitted", "AddressSet", "AddressSet", "AddressSet", "RoundOpened", "Credited", "Credited", "Credited", "Withdrawn"],
-            seen.GetProperty("events").EnumerateArray().Select(e => e.GetString()));
-        Assert.Equal(
-            Hex.Of(ContractAbi.RewardDistributor.Call("withdraw", (BigInteger)7, new object[] { Distributor.RoundOf("seen"), Distributor.RoundOf("seen") })), seen.GetProperty("call").GetString());
     }
 }
