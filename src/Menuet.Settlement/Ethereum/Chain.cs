@@ -8,6 +8,11 @@ namespace Menuet.Settlement.Ethereum;
 /// <summary>What a node knows, in our types.</summary>
 internal sealed class Chain(JsonRpc node)
 {
+    // No chain has such numbers; nodes that say so would have us overflow.
+    private const long Most = 1L << 53;
+
+    private static readonly long LatestTime = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
+
     internal async Task<long> IdAsync(CancellationToken cancellation) =>
         Small(await node.ReadAsync("eth_chainId", cancellation), "chain id");
 
@@ -31,7 +36,7 @@ internal sealed class Chain(JsonRpc node)
         JsonRpc.Quantity(JsonRpc.Member(await node.ReadAsync("eth_getBlockByNumber", cancellation, "latest", false), "baseFeePerGas"), "base fee");
 
     internal async Task<DateTimeOffset> TimeAsync(long block, CancellationToken cancellation) => DateTimeOffset.FromUnixTimeSeconds(
-        Small(JsonRpc.Member(await node.ReadAsync("eth_getBlockByNumber", cancellation, Hex.Quantity(block), false), "timestamp"), "time"));
+        Small(JsonRpc.Member(await node.ReadAsync("eth_getBlockByNumber", cancellation, Hex.Quantity(block), false), "timestamp"), "time", LatestTime));
 
     /// <exception cref="RpcException">The call reverts.</exception>
     internal async Task<byte[]> CallAsync(Transaction call, long? block, CancellationToken cancellation) => JsonRpc.Bytes(
@@ -50,12 +55,11 @@ internal sealed class Chain(JsonRpc node)
             return null;
         }
 
-        var contract = receipt.TryGetProperty("contractAddress", out var created) && created.ValueKind == JsonValueKind.String ? created.GetString() : null;
         return new(
             !JsonRpc.Quantity(JsonRpc.Member(receipt, "status"), "status").IsZero,
             Small(JsonRpc.Member(receipt, "blockNumber"), "block number"),
             Small(JsonRpc.Member(receipt, "gasUsed"), "gas"),
-            contract);
+            receipt.TryGetProperty("contractAddress", out var created) && created.ValueKind != JsonValueKind.Null ? Hex.Of(JsonRpc.Bytes(created, "contract's address", 20)) : null);
     }
 
     /// <summary>Events of a contract in a range of blocks, oldest first.</summary>
@@ -88,7 +92,7 @@ internal sealed class Chain(JsonRpc node)
             : throw new UnreachableException("the node sent no list of topics");
     }
 
-    private static long Small(JsonElement element, string what) => JsonRpc.Quantity(element, what) is var value && value <= long.MaxValue
+    private static long Small(JsonElement element, string what, long most = Most) => JsonRpc.Quantity(element, what) is var value && value <= most
         ? (long)value
         : throw new UnreachableException(string.Create(CultureInfo.InvariantCulture, $"the node sent {value} as {what}"));
 }

@@ -22,6 +22,7 @@ internal sealed class Bench(AnvilServer node) : IDisposable
         Poll = TimeSpan.FromMilliseconds(5),
         Patience = TimeSpan.FromSeconds(30),
         RequestTimeout = TimeSpan.FromSeconds(5),
+        RetryPause = TimeSpan.FromMilliseconds(2),
     };
 
     public void Dispose() => folder.Delete(recursive: true);

@@ -12,8 +12,10 @@ namespace Menuet.Settlement.Tests.Ethereum;
 /// <param name="Answer">Given instead of the node's answer, which is lost; empty closes the connection.</param>
 /// <param name="Change">Changes the node's answer.</param>
 /// <param name="Status">HTTP status.</param>
+/// <param name="Serve">Writes the answer itself.</param>
 internal sealed record Fault(
-    Func<Task>? Before = null, string? Body = null, bool Drops = false, string? Answer = null, Func<string, string>? Change = null, int Status = 200);
+    Func<Task>? Before = null, string? Body = null, bool Drops = false, string? Answer = null, Func<string, string>? Change = null, int Status = 200,
+    Func<HttpListenerResponse, Task>? Serve = null);
 
 /// <summary>A proxy before a node that does to requests what networks and bad nodes do.</summary>
 internal sealed class FaultyNode : IAsyncDisposable
@@ -80,6 +82,13 @@ internal sealed class FaultyNode : IAsyncDisposable
                 using var content = new StringContent(fault.Body ?? body, Encoding.UTF8, "application/json");
                 using var response = await node.PostAsync(target, content);
                 answer = await response.Content.ReadAsStringAsync();
+            }
+
+            if (fault.Serve is { } serve)
+            {
+                await serve(context.Response);
+                context.Response.Abort();
+                return;
             }
 
             answer = fault.Answer ?? (fault.Change is { } change ? change(answer) : answer);
