@@ -8,6 +8,8 @@ namespace Menuet.Settlement;
 /// <summary>Reads records of named texts from CSV with a header, a JSON array of objects, or one JSON object a line, and says every problem.</summary>
 internal static class RecordText
 {
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
     /// <param name="text">UTF-8.</param>
     /// <param name="file">What to call the file in problems.</param>
     /// <param name="keys">The columns and members that are read; others are passed over.</param>
@@ -77,7 +79,7 @@ internal static class RecordText
     {
         try
         {
-            using var document = JsonDocument.Parse(content, new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+            using var document = JsonDocument.Parse(content, new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, AllowDuplicateProperties = false });
             return [.. document.RootElement.EnumerateArray().Select((element, i) => Object(element, string.Create(CultureInfo.InvariantCulture, $"{prefix}$[{i}]."), keys, problems)).OfType<Record>()];
         }
         catch (JsonException error)
@@ -102,7 +104,7 @@ internal static class RecordText
             var path = string.Create(CultureInfo.InvariantCulture, $"{prefix}line {number} ");
             try
             {
-                using var document = JsonDocument.Parse(line);
+                using var document = JsonDocument.Parse(line, Strict);
                 if (Object(document.RootElement, path, keys, problems) is { } row)
                 {
                     rows.Add(row);
@@ -125,14 +127,29 @@ internal static class RecordText
             return null;
         }
 
-        return new(path, keys, [.. keys.Select(key => element.TryGetProperty(key, out var value)
-            ? value.ValueKind switch
+        var values = new string?[keys.Length];
+        for (var i = 0; i < keys.Length; i++)
+        {
+            if (element.TryGetProperty(keys[i], out var value))
             {
-                JsonValueKind.Null => null,
-                JsonValueKind.String => value.GetString(),
-                _ => value.GetRawText(),
+                try
+                {
+                    values[i] = value.ValueKind switch
+                    {
+                        JsonValueKind.Null => null,
+                        JsonValueKind.String => value.GetString(),
+                        _ => value.GetRawText(),
+                    };
+                }
+                catch (InvalidOperationException)
+                {
+                    problems.Add(new(path + keys[i], "holds half of a surrogate pair, which is no text"));
+                    return null;
+                }
             }
-            : null)]);
+        }
+
+        return new(path, keys, values);
     }
 }
 

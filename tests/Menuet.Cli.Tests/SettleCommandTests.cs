@@ -74,6 +74,8 @@ public sealed class SettleCommandTests : IDisposable
     [InlineData("id,type\nann,0\nben,1.5\ncid,\n", "line 2 type", "line 3 type", "line 4 quality")]
     [InlineData("""[{"id": "a"}, 5, {"quality": 5}]""", "$[1]", "$[0].quality", "$[2].id")]
     [InlineData("[1,", "ids")]
+    [InlineData("""[{"id": "\ud800", "quality": 5}, {"id": "a", "quality": true}]""", "$[0].id", "$[1].quality")]
+    [InlineData("""[{"id": "a", "quality": 5, "quality": 9}]""", "ids")]
     [InlineData("{\"id\":\"a\",\"type\":1}\nx\n", "line 2")]
     public void EveryProblem_OfTheIdsFile_IsSaidAtOnce(string ids, params string[] paths)
     {
@@ -147,6 +149,7 @@ public sealed class SettleCommandTests : IDisposable
         Assert.All(["--ledger", "--from", "--chain"], name => Assert.Contains(name, chain.Error, StringComparison.Ordinal));
         Assert.Equal(2, Session.Run("ledger", "deploy", "--ledger", Ledger).ExitCode);
         Assert.Equal(2, Session.Run("ledger", "verify", "--ledger", Ledger, "--confirmations", "0").ExitCode);
+        Assert.Contains("--wait must be from 1", Session.Run("ledger", "verify", "--ledger", Ledger, "--wait", "NaN").Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -9,7 +9,7 @@ namespace Menuet.Settlement.Tests;
 internal static class Kills
 {
     // MENUET_KILLS=200 for a long run by hand; each ledger gets so many. Only kills of a process that is at work count.
-    private static readonly int Count = int.TryParse(Environment.GetEnvironmentVariable("MENUET_KILLS"), CultureInfo.InvariantCulture, out var count) ? count : 4;
+    private static readonly int Count = int.TryParse(Environment.GetEnvironmentVariable("MENUET_KILLS"), CultureInfo.InvariantCulture, out var count) ? count : 3;
 
     /// <summary>The account owns one reward of each posting, and everything adds up.</summary>
     internal static async Task CheckAsync(ILedger ledger, int postings, string account, Int128 reward)

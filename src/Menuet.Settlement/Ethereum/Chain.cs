@@ -23,7 +23,7 @@ internal sealed class Chain(JsonRpc node)
     /// <param name="tag"><c>latest</c>: mined; <c>pending</c>: also what waits; or a block's number.</param>
     /// <param name="cancellation">Stops waiting.</param>
     internal async Task<long> NonceAsync(string account, string tag, CancellationToken cancellation) =>
-        Small(await node.ReadAsync("eth_getTransactionCount", cancellation, account, tag), "nonce");
+        Small(await AtAsync("eth_getTransactionCount", account, tag, cancellation), "nonce");
 
     internal async Task<BigInteger> BalanceAsync(string account, CancellationToken cancellation) =>
         JsonRpc.Quantity(await node.ReadAsync("eth_getBalance", cancellation, account, "latest"), "balance");
@@ -40,7 +40,7 @@ internal sealed class Chain(JsonRpc node)
 
     /// <exception cref="RpcException">The call reverts.</exception>
     internal async Task<byte[]> CallAsync(Transaction call, long? block, CancellationToken cancellation) => JsonRpc.Bytes(
-        await node.ReadAsync("eth_call", cancellation, call.Members(), block is { } number ? Hex.Quantity(number) : "latest"), "result of a call");
+        await AtAsync("eth_call", call.Members(), block is { } number ? Hex.Quantity(number) : "latest", cancellation), "result of a call");
 
     /// <exception cref="RpcException">The transaction would revert.</exception>
     internal async Task<long> EstimateAsync(Transaction transaction, CancellationToken cancellation) =>
@@ -82,6 +82,19 @@ internal sealed class Chain(JsonRpc node)
             JsonRpc.Bytes(JsonRpc.Member(log, "data"), "data"),
             Small(JsonRpc.Member(log, "blockNumber"), "block number"),
             JsonRpc.Text(JsonRpc.Member(log, "transactionHash"), "transaction hash")))];
+    }
+
+    /// <summary>Reads the state at a block. A numbered one may be gone by a reorganisation, or not have reached the node behind an address yet.</summary>
+    private async Task<JsonElement> AtAsync(string method, object about, string block, CancellationToken cancellation)
+    {
+        try
+        {
+            return await node.ReadAsync(method, cancellation, about, block);
+        }
+        catch (RpcException error) when (block.StartsWith("0x", StringComparison.Ordinal) && error.Revert is null && !error.NodeMessage.Contains("revert", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new UnreachableException($"the node does not say what holds at block {block}: {error.NodeMessage}", error);
+        }
     }
 
     private static ImmutableArray<byte[]> Topics(JsonElement log)

@@ -234,11 +234,11 @@ public sealed class Distributor : IAsyncDisposable
 
     private static IEnumerable<Problem> Problems(EthereumOptions options)
     {
-        foreach (var (name, address) in new[] { ("--node", options.Node), ("--signer", options.Signer) })
+        foreach (var (name, address) in new[] { ("--ledger", options.Node), ("--signer", options.Signer) })
         {
-            if (address is { IsAbsoluteUri: false } or { Scheme: not ("http" or "https") })
+            if (address is { IsAbsoluteUri: false } or { Scheme: not ("http" or "https") } or { UserInfo.Length: > 0 })
             {
-                yield return new(name, "must be an http or https address", $"\"{address}\"");
+                yield return new(name, "must be an http or https address without a user or a password");
             }
         }
 

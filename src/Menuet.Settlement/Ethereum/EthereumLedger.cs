@@ -43,6 +43,10 @@ public sealed class EthereumLedger : ILedger
         var wrong = addresses.Where(pair => !Distributor.IsAddress(pair.Value)).OrderBy(pair => pair.Key, StringComparer.Ordinal)
             .Select(pair => new Problem($"{pair.Key}.address", "must be an address: 0x and 40 hexadecimal digits, checksummed when of both cases", $"\"{pair.Value}\""))
             .ToImmutableArray();
+        wrong = wrong.AddRange(addresses
+            .Where(pair => Distributor.IsAddress(pair.Value) && (pair.Value.AsSpan(2).IndexOfAnyExcept('0') < 0 || (options.Contract is { } own && Distributor.Lower(pair.Value) == Distributor.Lower(own))))
+            .OrderBy(pair => pair.Key, StringComparer.Ordinal)
+            .Select(pair => new Problem($"{pair.Key}.address", "is nobody's: the zero address, or the contract's own, from which no reward could be taken", $"\"{pair.Value}\"")));
         if (options.Contract is null)
         {
             wrong = wrong.Add(new("--contract", "is needed: the address that 'menuet ledger deploy' printed"));

@@ -19,6 +19,9 @@ internal sealed class JsonRpc(Uri address, TimeSpan timeout, TimeSpan pause) : I
         MaxResponseContentBufferSize = LongestAnswer,
     };
 
+    // Paths and queries of providers hold keys, which no message may show.
+    private readonly string place = $"{address.Scheme}://{address.Authority}";
+
     private long id;
 
     public void Dispose() => http.Dispose();
@@ -54,20 +57,20 @@ internal sealed class JsonRpc(Uri address, TimeSpan timeout, TimeSpan pause) : I
             bytes = await response.Content.ReadAsByteArrayAsync(cancellation);
             if (!response.IsSuccessStatusCode && (bytes.Length == 0 || bytes[0] != '{'))
             {
-                throw new UnreachableException($"{address} answered {method} with HTTP status {(int)response.StatusCode}");
+                throw new UnreachableException($"{place} answered {method} with HTTP status {(int)response.StatusCode}");
             }
         }
         catch (HttpRequestException error) when (error.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
         {
-            throw new UnreachableException($"{address} answered {method} with more than {LongestAnswer >> 20} MiB", error) { IsTooLong = true };
+            throw new UnreachableException($"{place} answered {method} with more than {LongestAnswer >> 20} MiB", error) { IsTooLong = true };
         }
         catch (HttpRequestException error)
         {
-            throw new UnreachableException($"{address} cannot be reached: {error.Message}", error);
+            throw new UnreachableException($"{place} cannot be reached: {error.Message}", error);
         }
         catch (TaskCanceledException error) when (!cancellation.IsCancellationRequested)
         {
-            throw new UnreachableException($"{address} did not answer {method} within {timeout.TotalSeconds:0.#} s", error);
+            throw new UnreachableException($"{place} did not answer {method} within {timeout.TotalSeconds:0.#} s", error);
         }
 
         return Result(bytes, request, method);
@@ -188,12 +191,12 @@ internal sealed class JsonRpc(Uri address, TimeSpan timeout, TimeSpan pause) : I
         }
         catch (JsonException error)
         {
-            throw new UnreachableException($"{address} answered {method} with something that is no JSON", error);
+            throw new UnreachableException($"{place} answered {method} with something that is no JSON", error);
         }
 
         if (answer.ValueKind != JsonValueKind.Object)
         {
-            throw new UnreachableException($"{address} answered {method} with something that is no JSON-RPC");
+            throw new UnreachableException($"{place} answered {method} with something that is no JSON-RPC");
         }
 
         if (answer.TryGetProperty("error", out var refusal) && refusal.ValueKind == JsonValueKind.Object)
@@ -203,10 +206,10 @@ internal sealed class JsonRpc(Uri address, TimeSpan timeout, TimeSpan pause) : I
 
         if (!answer.TryGetProperty("id", out var answered) || answered.ValueKind != JsonValueKind.Number || !answered.TryGetInt64(out var number) || number != request)
         {
-            throw new UnreachableException($"{address} answered another request than {method}");
+            throw new UnreachableException($"{place} answered another request than {method}");
         }
 
-        return answer.TryGetProperty("result", out var result) ? result : throw new UnreachableException($"{address} answered {method} without a result");
+        return answer.TryGetProperty("result", out var result) ? result : throw new UnreachableException($"{place} answered {method} without a result");
     }
 
     private static RpcException Refusal(JsonElement error)

@@ -106,6 +106,9 @@ public sealed class EthereumLedgerTests(AnvilServer node) : IDisposable
         await using var mistaken = await EthereumLedger.OpenAsync(options, new Dictionary<string, string> { ["1"] = node.Accounts[7] }, default);
         var moved = await Assert.ThrowsAsync<InvalidRequestException>(() => mistaken.PostAsync([Bench.Posting("z", (1, 5))], default));
         Assert.Contains("only its holder can change that", moved.Message, StringComparison.Ordinal);
+        var nobody = await Assert.ThrowsAsync<InvalidRequestException>(() => EthereumLedger.OpenAsync(
+            options, new Dictionary<string, string> { ["5"] = "0x" + new string('0', 40), ["6"] = options.Contract!, ["7"] = "0x70997970c51812dc3A010C7d01b50e0d17dc79C8" }, default));
+        Assert.Equal(["7.address", "5.address", "6.address"], nobody.Problems.Select(p => p.Path));
     }
 
     [AnvilFact]
@@ -144,7 +147,7 @@ public sealed class EthereumLedgerTests(AnvilServer node) : IDisposable
     {
         var error = await Assert.ThrowsAsync<InvalidRequestException>(() => Distributor.OpenAsync(
             new() { Node = new("ftp://x"), ChainId = 0, From = "me", Contract = "0x12", JournalPath = bench.File("j"), Confirmations = 0, Decimals = 19 }, default));
-        Assert.Equal(["--node", "--from", "--contract", "--chain", "--confirmations", "--decimals"], error.Problems.Select(p => p.Path));
+        Assert.Equal(["--ledger", "--from", "--contract", "--chain", "--confirmations", "--decimals"], error.Problems.Select(p => p.Path));
         var options = bench.Options with { Contract = node.Accounts[3] };
         var nothing = await Assert.ThrowsAsync<InvalidRequestException>(() => Distributor.OpenAsync(options, default));
         Assert.Contains("no contract at this address", nothing.Message, StringComparison.Ordinal);
@@ -158,12 +161,22 @@ public sealed class EthereumLedgerTests(AnvilServer node) : IDisposable
         await node.MineAsync(3);
         var before = await node.Rpc.SendAsync("evm_snapshot", default);
         var posting = ledger.PostAsync([Bench.Posting("reorg", (1, 5), (2, 9))], default);
-        await Bench.UntilAsync(async () => (await bench.RoundAsync(options, "reorg")).State == RoundState.Open);
+        async Task<bool> IsOpenAsync()
+        {
+            if (posting.IsFaulted)
+            {
+                await posting;
+            }
+
+            return (await bench.RoundAsync(options, "reorg")).State == RoundState.Open;
+        }
+
+        await Bench.UntilAsync(IsOpenAsync);
 
         // The blocks with the addresses and the round vanish with their transactions.
         await node.Rpc.SendAsync("evm_revert", default, before.GetString()!);
         Assert.Equal(RoundState.None, (await bench.RoundAsync(options, "reorg")).State);
-        await Bench.UntilAsync(async () => (await bench.RoundAsync(options, "reorg")).State == RoundState.Open);
+        await Bench.UntilAsync(IsOpenAsync);
         Assert.False(posting.IsCompleted);
         await node.MineAsync(6);
         await posting;

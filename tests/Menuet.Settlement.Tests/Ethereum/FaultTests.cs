@@ -7,7 +7,7 @@ using Menuet.Settlement.Tests.Servers;
 namespace Menuet.Settlement.Tests.Ethereum;
 
 /// <summary>Whatever happens between us and the node, a posting is paid once or not at all, and never silently.</summary>
-[Collection(SharedNode.Name)]
+[Collection(FaultyNodes.Name)]
 public sealed class FaultTests(AnvilServer node) : IDisposable
 {
     private readonly Bench bench = new(node);
@@ -137,6 +137,17 @@ public sealed class FaultTests(AnvilServer node) : IDisposable
         Assert.DoesNotContain(error.Message, char.IsControl);
     }
 
+    [Fact]
+    public async Task KeysInAddresses_AreShownNowhere()
+    {
+        var options = new EthereumOptions { Node = new($"http://127.0.0.1:{Missing.FreePort()}/v3/secret?key=secret"), ChainId = 1, From = "0x" + new string('1', 40), JournalPath = bench.File("journal.db"), RetryPause = TimeSpan.Zero };
+        var unreachable = await Assert.ThrowsAnyAsync<EthereumException>(() => Distributor.OpenAsync(options, default));
+        Assert.Contains("cannot be reached", unreachable.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", unreachable.ToString(), StringComparison.Ordinal);
+        var refused = await Assert.ThrowsAsync<InvalidRequestException>(() => Distributor.OpenAsync(options with { Node = new("http://me:secret@127.0.0.1") }, default));
+        Assert.DoesNotContain("secret", refused.Message, StringComparison.Ordinal);
+    }
+
     [AnvilFact]
     public async Task JunkFromAnyMethod_IsTrouble_AndNeverACrashOrASecondPayment()
     {
@@ -192,6 +203,21 @@ public sealed class FaultTests(AnvilServer node) : IDisposable
         Assert.Equal(postings.Length, (await bench.CountAsync(direct, "Credited")).Count);
         Assert.All(await bench.CountAsync(direct, "Credited"), pair => Assert.Equal(1, pair.Value));
         Assert.True((await well.VerifyAsync(default)).Holds);
+    }
+
+    [AnvilFact]
+    public async Task BlocksThatTheNodeDoesNotKnow_AreAskedForAgain()
+    {
+        var options = await bench.DeployedAsync();
+        var unknown = 0;
+        await using var proxy = new FaultyNode(node.Address, (method, body) => method is "eth_call" or "eth_getTransactionCount" && !body.Contains("\"latest\"]", StringComparison.Ordinal)
+            && !body.Contains("\"pending\"]", StringComparison.Ordinal) && ++unknown % 3 == 1
+            ? new Fault(Change: answer => Renumbered(answer, "null").Replace("\"result\":null", "\"error\":{\"code\":-32000,\"message\":\"header not found\"}", StringComparison.Ordinal))
+            : null);
+        await using var ledger = await EthereumLedger.OpenAsync(options with { Node = proxy.Address }, bench.Addresses(1), default);
+        await ledger.PostAsync([Bench.Posting("unknown", (1, 5))], default);
+        Assert.True(unknown > 3, $"only {unknown} blocks were asked for");
+        Assert.Equal(1000, (await bench.RoundAsync(options, "unknown")).Credited);
     }
 
     [AnvilFact]

@@ -5,7 +5,7 @@ using Menuet.Settlement.Tests.Servers;
 namespace Menuet.Settlement.Tests.Ethereum;
 
 /// <summary>A round that stands half posted goes on, whoever goes on with it and in whatever batches; with other content it is refused.</summary>
-[Collection(SharedNode.Name)]
+[Collection(FaultyNodes.Name)]
 public sealed class ResumedRoundTests(AnvilServer node) : IDisposable
 {
     private const int Payees = 7;

@@ -141,3 +141,10 @@ public sealed class SharedNode : ICollectionFixture<AnvilServer>
 {
     public const string Name = "node";
 }
+
+/// <summary>Tests of faults, on a node of their own, so that they run beside the others.</summary>
+[CollectionDefinition(Name)]
+public sealed class FaultyNodes : ICollectionFixture<AnvilServer>
+{
+    public const string Name = "faults";
+}
