@@ -77,8 +77,10 @@ public sealed class ChainCommandTests(AnvilServer node) : IClassFixture<AnvilSer
         Assert.Contains("RoundNotIn", Chain(2, "ledger", "withdraw", "2", "june").Error, StringComparison.Ordinal);
         Assert.Contains("other content", Chain(0, "settle", answer, "--ids", folder.Write("other", "id,quality\n1,6\n"), "--posting", "july").Error, StringComparison.Ordinal);
         Assert.Contains("Insolvent", Poor(answer), StringComparison.Ordinal);
-        var verified = Chain(0, "ledger", "verify");
+        var verified = Chain(0, "ledger", "verify", "--journal", folder.File("never.db"));
         Assert.Contains("everything adds up", verified.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("never.db", folder.Names());
+        Assert.Contains("cannot be opened as a journal", Chain(2, "ledger", "withdraw", "2", "june", "--journal", answer).Error, StringComparison.Ordinal);
     }
 
     /// <summary>A contract without money is asked for a round.</summary>

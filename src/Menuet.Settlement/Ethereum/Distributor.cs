@@ -49,7 +49,7 @@ public sealed class Distributor : IAsyncDisposable
         options = options with { From = Lower(options.From), Contract = options.Contract is { } contract ? Lower(contract) : null };
         var opened = new Distributor(
             options, new(options.Node, options.RequestTimeout, options.RetryPause), options.Signer is { } signer ? new(signer, options.RequestTimeout, options.RetryPause) : null,
-            await Journal.OpenAsync(options.JournalPath, cancellation));
+            new Journal(options.JournalPath));
         try
         {
             await opened.CheckChainAsync(cancellation);
