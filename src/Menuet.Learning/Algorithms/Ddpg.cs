@@ -92,7 +92,8 @@ public sealed record DdpgOptions : AlgorithmOptions
 /// <item>targets follow slowly; optional delay of the actor and smoothing of the target's action;</item>
 /// <item>Gaussian exploration noise, actions held within [-1, 1]; uniform actions until the warm-up is full;</item>
 /// <item>with γ = 0 (contextual bandits) the target is the reward and no target network is evaluated;</item>
-/// <item>cut-off episodes keep their future value (Pardo et al. 2018); no batch normalisation.</item>
+/// <item>cut-off episodes keep their future value (Pardo et al. 2018); no batch normalisation;</item>
+/// <item>step sizes and exploration noise may fall to 0 in a line; rewards of one-step problems may be learned as sign(r) ln(1 + |r|), and a wall keeps actions off their bounds.</item>
 /// </list>
 /// </remarks>
 public sealed class Ddpg : ILearner

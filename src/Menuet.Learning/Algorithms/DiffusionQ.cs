@@ -91,7 +91,8 @@ public sealed record DiffusionQOptions : AlgorithmOptions
 /// (the paper has the same state, one critic, and no square in the loss: <see cref="DiffusionQOptions.PaperExact"/>);</item>
 /// <item>the smaller of two critics in the actor's loss (the paper's Eq. (20));</item>
 /// <item>targets follow by 0.005; uniform actions until the warm-up is full;</item>
-/// <item>learning rates and batch are not those of Table IV, with which hardly any weight moves and no batch ever fills.</item>
+/// <item>learning rates and batch are not those of Table IV, with which hardly any weight moves and no batch ever fills;</item>
+/// <item>step sizes and exploration noise may fall to 0 in a line; rewards of one-step problems may be learned as sign(r) ln(1 + |r|), and a wall keeps actions off their bounds.</item>
 /// </list>
 /// </remarks>
 public sealed class DiffusionQ : ILearner

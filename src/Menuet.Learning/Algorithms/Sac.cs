@@ -85,7 +85,8 @@ public sealed record SacOptions : AlgorithmOptions
 /// <item>the smaller of two critics in targets and in the actor's loss (Fujimoto et al. 2018); targets follow slowly;</item>
 /// <item>temperature: ln α descends −ln α (ln π + H̄) (the form of the published code), H̄ = −|A|;</item>
 /// <item>cut-off episodes keep their future value, terminated ones have none (Pardo et al. 2018);</item>
-/// <item>uniform actions until the replay holds the warm-up.</item>
+/// <item>uniform actions until the replay holds the warm-up;</item>
+/// <item>step sizes may fall to 0 in a line; rewards of one-step problems may be learned as sign(r) ln(1 + |r|).</item>
 /// </list>
 /// </remarks>
 public sealed class Sac : ILearner
