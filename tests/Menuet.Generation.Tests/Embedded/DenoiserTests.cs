@@ -1,4 +1,5 @@
 using Menuet.Generation.Embedded;
+using Menuet.Numerics;
 
 namespace Menuet.Generation.Tests.Embedded;
 
