@@ -1,9 +1,11 @@
+using System.Globalization;
 using System.Text;
 using Menuet.Generation.Embedded;
 using Menuet.Generation.External;
 using Menuet.Generation.Judging;
 using Menuet.Generation.Measuring;
 using Menuet.Generation.Quality;
+using Menuet.Generation.Tests.Quality;
 
 namespace Menuet.Generation.Tests.Measuring;
 
@@ -149,6 +151,21 @@ public sealed class MeasurementTests
         var success = (Figures.HeatMapSeries)MeasurementFigures.SuccessMap(cells, "fidelity", 0.2).Series.Single();
         Assert.Equal([0.5, 1.0, 1.0], success.Values[..3].AsEnumerable());
         Assert.All(new[] { MeasurementFigures.Map(cells, "a"), MeasurementFigures.Lines(cells, "a") }, figure => Assert.StartsWith("<svg", Figures.Svg.Render(figure), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task TheCommittedCurves_AreMeasuredAgain()
+    {
+        // As 'menuet measure --judge frechet' does: three cells of docs/measured/text-frechet.csv.
+        var lines = await File.ReadAllLinesAsync(Path.Combine(NodeFactAttribute.Folder, "..", "..", "..", "docs", "measured", "text-frechet.csv"));
+        var measurement = await Begin(new() { Judge = QualityMeasure.Frechet });
+        foreach (var (level, steps) in new[] { (0, 1), (1, 2), (4, 1) })
+        {
+            var row = lines.Single(line => line.StartsWith($"{level},{steps},", StringComparison.Ordinal)).Split(',');
+            var cell = (await measurement.MeasureAsync(level, steps, default)).Cell;
+            Assert.Equal(double.Parse(row[2], CultureInfo.InvariantCulture), cell.Quality, 1e-6);
+            Assert.Equal(double.Parse(row[7], CultureInfo.InvariantCulture), cell.Confidence!.Value, 1e-6);
+        }
     }
 
     [Fact]
