@@ -9,8 +9,14 @@ namespace Menuet.Generation;
 /// <summary>Which generator, and what decides its images besides their orders. What is null stays the generator's own.</summary>
 public sealed record Backend
 {
+    /// <summary>The name of OpenAI-compatible images endpoints.</summary>
+    public const string OpenAiName = "openai";
+
+    /// <summary>The name of the Stable Diffusion web UI.</summary>
+    public const string WebUiName = "webui";
+
     /// <summary>The backends by name.</summary>
-    public static readonly ImmutableArray<string> Names = [DigitGenerator.Backend, "openai", "webui"];
+    public static readonly ImmutableArray<string> Names = [DigitGenerator.Backend, OpenAiName, WebUiName];
 
     private const double StandardNoise = 1;
     private const int StandardResamplings = 3;
@@ -46,13 +52,15 @@ public sealed record Backend
     /// <exception cref="InvalidRequestException">A setting belongs to another backend, or there is none of this name.</exception>
     public IImageGenerator Open(RemoteEndpoint? endpoint = null, Patience? patience = null, double requestsPerMinute = double.PositiveInfinity)
     {
-        ImmutableArray<Problem> problems =
-        [
-            .. ((string Setting, bool IsGiven)[])[("noise", Noise is not null), ("guidance", Guidance is not null), ("resamplings", Resamplings is not null)]
-                is var embedded && IsEmbedded ? [] : embedded.Where(s => s.IsGiven).Select(s => new Problem(s.Setting, "belongs to the backend embedded")),
-            .. Sampler is not null && Name != "webui" ? [new Problem("sampler", "belongs to the backend webui")] : ImmutableArray<Problem>.Empty,
-            .. IsEmbedded && (Width is not null || Height is not null) ? [new Problem("size", "belongs to servers: the embedded generator draws 28 x 28")] : ImmutableArray<Problem>.Empty,
-        ];
+        var misplaced = new (string Setting, bool IsMisplaced, string Owner)[]
+        {
+            ("noise", Noise is not null && !IsEmbedded, "the backend embedded"),
+            ("guidance", Guidance is not null && !IsEmbedded, "the backend embedded"),
+            ("resamplings", Resamplings is not null && !IsEmbedded, "the backend embedded"),
+            ("sampler", Sampler is not null && Name != WebUiName, $"the backend {WebUiName}"),
+            ("size", (Width ?? Height) is not null && IsEmbedded, "servers: the embedded generator draws 28 x 28"),
+        };
+        ImmutableArray<Problem> problems = [.. misplaced.Where(setting => setting.IsMisplaced).Select(setting => new Problem(setting.Setting, $"belongs to {setting.Owner}"))];
         if (!problems.IsEmpty)
         {
             throw new InvalidRequestException(problems);
@@ -61,8 +69,8 @@ public sealed record Backend
         return Name switch
         {
             DigitGenerator.Backend => new DigitGenerator(Noise ?? StandardNoise, Guidance ?? 0, Resamplings ?? StandardResamplings),
-            "openai" => new OpenAiImages(endpoint ?? throw new ArgumentNullException(nameof(endpoint)), patience, requestsPerMinute),
-            "webui" => new WebUi(endpoint ?? throw new ArgumentNullException(nameof(endpoint)), patience, requestsPerMinute),
+            OpenAiName => new OpenAiImages(endpoint ?? throw new ArgumentNullException(nameof(endpoint)), patience, requestsPerMinute),
+            WebUiName => new WebUi(endpoint ?? throw new ArgumentNullException(nameof(endpoint)), patience, requestsPerMinute),
             _ => throw new InvalidRequestException([new("backend", $"must be one of {string.Join(", ", Names)}", $"\"{Name}\"")]),
         };
     }

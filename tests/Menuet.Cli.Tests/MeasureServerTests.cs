@@ -135,6 +135,41 @@ public sealed class MeasureServerTests(ProtocolServer server) : IDisposable
         Assert.Contains("mask is not what was measured with", other.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void CtrlC_KeepsWhatCame_AndConcurrencyIsKept()
+    {
+        using var variables = Variables.WebUi(server);
+        using var stop = new CancellationTokenSource();
+        var (running, most) = (0, 0);
+        server.Interference = async (http, count) =>
+        {
+            InterlockedMax(ref most, Interlocked.Increment(ref running));
+            if (count == 9)
+            {
+                await stop.CancelAsync();
+            }
+
+            await Task.Delay(30);
+            Interlocked.Decrement(ref running);
+            return false;
+        };
+        string[] measure =
+        [
+            "measure", "--backend", "webui", "--judge", "openai", "--levels", "0", "--steps", "1..3", "--images", "3", "--width", "56", "--height", "56", "--concurrency", "3",
+            "--prompts", folder.Write("prompts.txt", "a seven"), "--out", folder.File("m"),
+        ];
+        using var errors = new StringWriter();
+        Assert.Equal(3, CommandLine.Run(measure, new(new StringWriter(), errors, () => new MemoryStream(), IsInteractive: false), stop.Token));
+        Assert.Contains("stopped with 1 of 3 cells; the same command with --resume goes on", errors.ToString(), StringComparison.Ordinal);
+        Assert.InRange(most, 2, 3);
+        var kept = Directory.GetFiles(Path.Combine(folder.File("m"), "images"), "*.json").Length;
+        Assert.InRange(kept, 3, 6);
+        server.Interference = null;
+        Assert.Equal(0, Session.Run([.. measure, "--resume"]).ExitCode);
+        Assert.Equal(9 - kept, server.Requests.Count(path => path.StartsWith("/sdapi", StringComparison.Ordinal)));
+        Assert.Equal(9, Directory.GetFiles(Path.Combine(folder.File("m"), "images"), "*.json").Length);
+    }
+
     public static TheoryData<string, string> Hostile() => new()
     {
         { "truncated", "may have been cut short" },
@@ -204,6 +239,12 @@ public sealed class MeasureServerTests(ProtocolServer server) : IDisposable
         Refused("belong to --judge openai", "--votes", "3");
         Assert.False(Directory.Exists(folder.File("never")));
         Assert.Empty(server.Requests);
+    }
+
+    private static void InterlockedMax(ref int most, int value)
+    {
+        for (var known = Volatile.Read(ref most); value > known; known = Volatile.Read(ref most))
+            _ = Interlocked.CompareExchange(ref most, value, known);
     }
 
     private static string[][] Rows(string folder) => [.. File.ReadAllLines(Path.Combine(folder, "measurements.csv")).Skip(1).Select(line => line.Split(','))];

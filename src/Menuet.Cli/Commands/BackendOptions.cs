@@ -110,7 +110,7 @@ internal sealed class PatienceOptions
         }
 
         var (patience, perMinute) = (Read(parsed), parsed.GetValue(rate) ?? double.PositiveInfinity);
-        var images = RemoteEndpoint.FromEnvironment(BackendOptions.ImagePrefix, needsModel: backend.Name == "openai", Environment.GetEnvironmentVariable);
+        var images = RemoteEndpoint.FromEnvironment(BackendOptions.ImagePrefix, needsModel: backend.Name == Backend.OpenAiName, Environment.GetEnvironmentVariable);
         var prompts = level > 0 ? RemoteEndpoint.FromEnvironment(BackendOptions.PromptPrefix, needsModel: true, Environment.GetEnvironmentVariable) : null;
         var forTexts = patience with { LargestReply = new Patience().LargestReply };
         return new(backend.Open(images, patience, perMinute), new PromptRewriter(prompts, forTexts, perMinute), parsed.GetValue(concurrency) ?? 1)

@@ -150,9 +150,9 @@ public sealed record DigitPrompt(Digit Digit, ImmutableArray<string> Unknown)
     {
         foreach (var part in prompt.ToLowerInvariant().Split([' ', ',', ';', ':', '!', '?', '"', '\t', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries))
         {
-            // Full stops end words, but not those with numbers in them.
+            // Full stops end words, but not those with numbers in them. What does not show must not reach a person's terminal.
             foreach (var word in part.Contains('=', StringComparison.Ordinal) ? [part.TrimEnd('.')] : part.Split('.', StringSplitOptions.RemoveEmptyEntries))
-                yield return new([.. word.Select(c => char.IsControl(c) ? '?' : c)]);
+                yield return new([.. word.Select(c => char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.Format ? '?' : c)]);
         }
     }
 

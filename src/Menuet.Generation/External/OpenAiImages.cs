@@ -27,7 +27,7 @@ public sealed class OpenAiImages : IImageGenerator
     }
 
     /// <inheritdoc/>
-    public string Name => "openai";
+    public string Name => Backend.OpenAiName;
 
     /// <inheritdoc/>
     public bool TakesSteps => false;

@@ -26,7 +26,7 @@ public sealed class WebUi : IImageGenerator
     }
 
     /// <inheritdoc/>
-    public string Name => "webui";
+    public string Name => Backend.WebUiName;
 
     /// <inheritdoc/>
     public bool TakesSteps => true;
