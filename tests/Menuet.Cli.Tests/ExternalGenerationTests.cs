@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Menuet.Generation.Imaging;
 using Menuet.Generation.Tests.External;
+using Microsoft.AspNetCore.Http;
 
 namespace Menuet.Cli.Tests;
 
@@ -39,6 +40,29 @@ public sealed class ExternalGenerationTests(ProtocolServer server)
         Assert.Equal(118, Png.Read(File.ReadAllBytes(folder.File("sheet.png"))).Width);
         Assert.Equal(6, Directory.GetFiles(folder.File("sheet-images")).Length);
         Assert.Equal([4, 5, 6], JsonNode.Parse(File.ReadAllText(folder.File("sheet.png.json")))!["images"]!.AsArray().Select(one => (int)one!["request"]!["seed"]!));
+    }
+
+    [Fact]
+    public void ImagesThatAreNotDecodedHere_AreWrittenAsTheyCame()
+    {
+        byte[] jpeg = [0xFF, 0xD8, 0xFF, 0xE0, 0, 16, 74, 70, 73, 70];
+        server.Interference = async (http, _) =>
+        {
+            await http.Response.WriteAsJsonAsync(new { images = new[] { Convert.ToBase64String(jpeg) }, info = "{}" });
+            return true;
+        };
+        using var folder = new TemporaryFolder();
+        using var variables = Variables.WebUi(server);
+        var one = Session.Run("generate", "a fox", "--backend", "webui", "--scale", "2", "--out", folder.File("fox.jpg"));
+        Assert.Equal(0, one.ExitCode);
+        Assert.Contains("fox.jpg, image/jpeg of 10 bytes, 1 image", one.Output, StringComparison.Ordinal);
+        Assert.Contains("neither sheet nor magnification", one.Error, StringComparison.Ordinal);
+        Assert.Equal(jpeg, File.ReadAllBytes(folder.File("fox.jpg")));
+        var two = Session.Run("generate", "a fox", "--backend", "webui", "--count", "2", "--out", folder.File("foxes.png"));
+        Assert.Equal(0, two.ExitCode);
+        Assert.False(File.Exists(folder.File("foxes.png")));
+        Assert.Equal(["image-0001.jpg", "image-0001.json", "image-0002.jpg", "image-0002.json"], Directory.GetFiles(folder.File("foxes-images")).Select(Path.GetFileName).Order());
+        server.Interference = null;
     }
 
     [Fact]

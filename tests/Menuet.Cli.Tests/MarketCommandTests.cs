@@ -96,6 +96,9 @@ public sealed class MarketCommandTests(MarketCommandTests.Measured measured) : I
         Assert.Equal(2, Session.Run("market", "from-measurement", measured.Folder, "--kind", "stackelberg-pricing", "--level", "9").ExitCode);
         Assert.Equal(2, Session.Run("market", "execute", measured.Folder, "--market", "wen2025/reward-contract").ExitCode);
         Assert.Equal(2, Session.Run("market", "execute", measured.Folder, "--market", "ye/quality-contract").ExitCode);
+        foreach (var threshold in new[] { "NaN", "1.5", "x" })
+            Assert.Equal(2, Session.Run("market", "execute", measured.Folder, "--market", "ye/quality-contract", "--threshold", threshold).ExitCode);
+        Assert.Equal(2, Session.Run("market", "execute", measured.Folder, "--market", "ye/quality-contract", "--concurrency", "2").ExitCode);
     }
 
     public sealed class Measured : IDisposable

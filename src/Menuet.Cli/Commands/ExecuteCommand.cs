@@ -19,7 +19,7 @@ internal static class ExecuteCommand
         var market = new Option<string>("--market") { Description = "A quality-contract or two-stage-contract market", Required = true };
         var users = NumberOptions.Whole("--users", "Users of each type that are served", 20, 1, 10_000);
         var attempts = NumberOptions.Whole("--attempts", "Most attempts for one user", 50, 1, 10_000);
-        var threshold = new Option<double?>("--threshold") { Description = "The quality to reach; without it the measurement's" };
+        var threshold = NumberOptions.OptionalNumber("--threshold", "The quality to reach; without it the measurement's", -1e6, 1e6);
         var sheet = new Option<string?>("--sheet") { Description = "Writes the delivered images to this PNG file, a line for each type" };
         var rubric = new Option<string?>("--rubric") { Description = "The rubric of a measurement that was judged by a model with one" };
         var patience = new PatienceOptions();
@@ -43,7 +43,7 @@ internal static class ExecuteCommand
     /// <summary>The measurement's plan for new users, once it is sure that the same models are there to serve them.</summary>
     private static MeasurementSetup Setup(MeasurementFolder folder, MeasurementPlan plan, Engine engine, Rubric rubric, int users)
     {
-        var votes = (int?)folder.Plan["votes"] ?? 1;
+        var votes = folder.Plan["votes"] is JsonValue value && value.TryGetValue<int>(out var asked) && asked is >= 1 and <= 99 ? asked : 1;
         var now = new MeasurementSetup(plan, engine, rubric, votes).ToJson();
         ImmutableArray<Problem> problems =
         [
@@ -71,6 +71,12 @@ internal static class ExecuteCommand
         var bytes = MarketSource.Read(marketName, terminal);
         var report = Catalog.Find(bytes).Solve(bytes, null, new SolveOptions(), cancellation);
         var items = Items(report);
+        if (items.IsEmpty)
+        {
+            terminal.Output.WriteLine("Nobody buys anything: there is no contract to keep.");
+            return ExitCode.NoOutcome;
+        }
+
         if (items.FirstOrDefault(item => folder.Find(item.Level, item.Steps) is null) is { } unmeasured)
         {
             throw new InvalidRequestException([new(MeasurementFolder.PlanFile, $"has no measured cell at level {unmeasured.Level} and {unmeasured.Steps} steps, which type {unmeasured.Type} buys")]);
@@ -101,12 +107,6 @@ internal static class ExecuteCommand
                 item.Type, 1 / cell.Success(threshold), (double)all / users, 1e3 * folder.Seconds(item.Level, item.Steps), 1e3 * deliveries.Sum(d => d.Seconds) / all,
                 (double)kept / users, item.Payment * kept,
             ]);
-        }
-
-        if (qualities.Count == 0)
-        {
-            terminal.Output.WriteLine("Nobody buys anything: there is no contract to keep.");
-            return ExitCode.NoOutcome;
         }
 
         TableText.WriteText(terminal, terminal.Output, new(

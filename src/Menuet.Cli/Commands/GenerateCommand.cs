@@ -82,19 +82,20 @@ internal static class GenerateCommand
                 Steps = parsed.GetValue(steps) ?? (engine.Generator.TakesSteps ? StandardSteps : null),
                 Seed = parsed.GetValue(seed),
             };
-            var made = await OrderAsync(parsed, engine, order, cancellation);
+            // What a server sends is written as it comes, before anything else may fail.
+            var folder = parsed.GetValue(count) > 1 && !chosen.IsEmbedded ? FolderOf(parsed.GetRequiredValue(output)) : null;
+            var made = await OrderAsync(parsed.GetValue(count), engine, folder, order, cancellation);
             foreach (var note in made.SelectMany(image => image.Notes).Distinct())
                 terminal.Error.WriteLine($"menuet: {note}");
-            Write(parsed, made, engine.Optimiser.Name, wantedLevel, prompts);
+            Write(parsed, made, folder, engine.Optimiser.Name, wantedLevel, prompts);
         }
 
-        private async Task<GeneratedImage[]> OrderAsync(ParseResult parsed, Engine engine, ImageOrder order, CancellationToken cancellation)
+        private static string FolderOf(string file) => Path.Combine(Path.GetDirectoryName(file) ?? "", Path.GetFileNameWithoutExtension(file) + "-images");
+
+        private static async Task<GeneratedImage[]> OrderAsync(int count, Engine engine, string? folder, ImageOrder order, CancellationToken cancellation)
         {
-            var made = new GeneratedImage[parsed.GetValue(count)];
-            var file = parsed.GetRequiredValue(output);
-            // What a server sends is written as it comes, before anything else may fail.
-            var folder = Path.Combine(Path.GetDirectoryName(file) ?? "", Path.GetFileNameWithoutExtension(file) + "-images");
-            var generator = made.Length > 1 && engine.Generator.Name != DigitGenerator.Backend ? new KeptImages(engine.Generator, folder, isReused: false) : engine.Generator;
+            var made = new GeneratedImage[count];
+            var generator = folder is null ? engine.Generator : new KeptImages(engine.Generator, folder, isReused: false);
             await Parallel.ForEachAsync(
                 Enumerable.Range(0, made.Length),
                 new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = engine.Concurrency },
@@ -102,18 +103,36 @@ internal static class GenerateCommand
             return made;
         }
 
-        private void Write(ParseResult parsed, GeneratedImage[] made, string optimisation, int level, ImmutableArray<string> prompts)
+        private void Write(ParseResult parsed, GeneratedImage[] made, string? folder, string optimisation, int level, ImmutableArray<string> prompts)
         {
             var (file, magnified) = (parsed.GetRequiredValue(output), parsed.GetValue(scale));
-            var written = made.Length == 1 && magnified == 1 ? made[0].Content
-                : Content.Of(file, Png.Write(Sheet.Of([.. made.Select(image => image.Content.ReadImage())], magnified)));
-            OutputFile.Write(file, written.Bytes.ToArray());
+            var sheet = made.Length == 1 && magnified == 1 ? null : SheetOf(file, made, magnified);
+            var written = made.Length == 1 ? sheet ?? made[0].Content : sheet;
             var record = made.Length == 1 ? made[0].Record : new JsonObject { ["images"] = new JsonArray([.. made.Select(image => image.Record)]) };
             record["promptOptimisation"] = new JsonObject { ["kind"] = optimisation, ["level"] = level, ["prompts"] = new JsonArray([.. prompts.Select(prompt => (JsonNode)prompt)]) };
+            if (written is not null)
+            {
+                OutputFile.Write(file, written.Bytes.ToArray());
+            }
+
             OutputFile.Write(file + ".json", record.ToJsonString(JsonText.IndentedNodes) + "\n");
             terminal.Output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Written: {file}, {Size(written)}, {made.Length} {(made.Length == 1 ? "image" : "images")}; {file}.json; level {level}: {Quoted(prompts[^1])}"));
+                $"Written: {(written is null ? folder : $"{file}, {Size(written)}")}, {made.Length} {(made.Length == 1 ? "image" : "images")}; {file}.json; level {level}: {Quoted(prompts[^1])}"));
+        }
+
+        /// <summary>Null, and why, where an image is of a kind that is not decoded here; it is written as it came all the same.</summary>
+        private Content? SheetOf(string file, GeneratedImage[] made, int magnified)
+        {
+            try
+            {
+                return Content.Of(file, Png.Write(Sheet.Of([.. made.Select(image => image.Content.ReadImage())], magnified)));
+            }
+            catch (InvalidRequestException problem)
+            {
+                terminal.Error.WriteLine($"menuet: neither sheet nor magnification: {problem.Message}");
+                return null;
+            }
         }
 
         private static string Size(Content content)

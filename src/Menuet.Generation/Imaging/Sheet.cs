@@ -3,11 +3,11 @@ namespace Menuet.Generation.Imaging;
 /// <summary>Many small images on one large.</summary>
 public static class Sheet
 {
-    /// <summary>Lays images of one size side by side, line after line, on light grey; in colour where one of them is, transparent pixels on white.</summary>
-    /// <param name="images">At least one, all of the first one's size.</param>
+    /// <summary>Lays images side by side, line after line, on light grey; in colour where one of them is, transparent pixels on white.</summary>
+    /// <param name="images">At least one; each has as much room as the largest.</param>
     /// <param name="scale">How many pixels across each pixel becomes, ≥ 1.</param>
     /// <param name="columns">Images in a line; 0: as many as lines, or one more.</param>
-    /// <exception cref="InvalidRequestException">The sizes differ, or the sheet would be larger than <see cref="Png.MaxPixels"/>.</exception>
+    /// <exception cref="InvalidRequestException">The sheet would be larger than <see cref="Png.MaxPixels"/>.</exception>
     public static Image Of(IReadOnlyList<Image> images, int scale = 1, int columns = 0)
     {
         ArgumentNullException.ThrowIfNull(images);
@@ -16,14 +16,9 @@ public static class Sheet
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
         const int Gap = 2;
         const byte Ground = 200;
-        if (images.FirstOrDefault(image => (image.Width, image.Height) != (images[0].Width, images[0].Height)) is { } other)
-        {
-            throw new InvalidRequestException([new("sheet", $"images of {images[0].Width} x {images[0].Height} and {other.Width} x {other.Height} pixels do not fit on one sheet")]);
-        }
-
         columns = columns == 0 ? (int)Math.Ceiling(Math.Sqrt(images.Count)) : Math.Min(columns, images.Count);
         var rows = (images.Count + columns - 1) / columns;
-        var (across, down) = ((long)images[0].Width * scale, (long)images[0].Height * scale);
+        var (across, down) = (images.Max(image => (long)image.Width) * scale, images.Max(image => (long)image.Height) * scale);
         var gap = images.Count == 1 ? 0 : Gap;
         var (width, height) = ((columns * (across + gap)) + gap, (rows * (down + gap)) + gap);
         if (width * height > Png.MaxPixels)
@@ -37,9 +32,9 @@ public static class Sheet
         for (var i = 0; i < images.Count; i++)
         {
             var (left, top) = ((i % columns * (across + gap)) + gap, (i / columns * (down + gap)) + gap);
-            for (var y = 0; y < (int)down; y++)
+            for (var y = 0; y < images[i].Height * scale; y++)
             {
-                for (var x = 0; x < (int)across; x++)
+                for (var x = 0; x < images[i].Width * scale; x++)
                     Paint(images[i], x / scale, y / scale, pixels.AsSpan((int)((((top + y) * width) + left + x) * channels), channels));
             }
         }

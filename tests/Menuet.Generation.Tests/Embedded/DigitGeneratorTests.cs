@@ -151,6 +151,22 @@ public sealed class DigitGeneratorTests
         Assert.Equal([200, 200, 0, 0, 0, 0, 0, 0, 200, 200, 1], sheet.Pixels.Slice(2 * 26, 11).ToArray().Select(b => (int)b));
         Assert.Equal(4, sheet.Pixels[(9 * 26) + 11]);
         Assert.Equal(3, Sheet.Of([new Image(3, 2, 1, new byte[6])]).Width);
+        // Colours, alpha on white, and room for the largest.
+        var mixed = Sheet.Of([new Image(1, 1, 4, [10, 20, 30, 255]), new Image(2, 1, 1, [7, 8]), new Image(1, 1, 2, [0, 0])], 1, 3);
+        Assert.Equal((14, 5, 3), (mixed.Width, mixed.Height, mixed.Channels));
+        Assert.Equal([10, 20, 30, 200, 200, 200, 200, 200, 200, 200, 200, 200, 7, 7, 7, 8, 8, 8, 200, 200, 200, 200, 200, 200, 255, 255, 255], mixed.Pixels.Slice((2 * 14 * 3) + 6, 27).ToArray().Select(b => (int)b));
+        Assert.Throws<InvalidRequestException>(() => Sheet.Of([.. Enumerable.Repeat(new Image(1000, 1000, 1, new byte[1_000_000]), 80)]));
+    }
+
+    [Fact]
+    public void Resizing_AveragesAreas()
+    {
+        var image = new Image(4, 2, 1, [0, 100, 200, 255, 0, 100, 200, 255]);
+        Assert.Equal([50, 228], image.Resized(2, 1).Pixels.ToArray().Select(b => (int)b));
+        Assert.Equal([0, 0, 100, 100, 200, 200, 255, 255], image.Resized(8, 1).Pixels.ToArray().Select(b => (int)b));
+        Assert.Equal([25, 150, 241], image.Resized(3, 2).Pixels[..3].ToArray().Select(b => (int)b));
+        Assert.Same(image, image.Resized(4, 2));
+        Assert.Equal([255], new Image(1, 1, 4, [9, 9, 9, 0]).Resized(1, 1).Pixels.ToArray().Select(b => (int)b));
     }
 
     private static Image LowerHalf() => new(28, 28, 1, [.. Enumerable.Range(0, 784).Select(p => p < 14 * 28 ? (byte)0 : (byte)255)]);
