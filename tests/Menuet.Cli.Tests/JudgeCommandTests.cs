@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Menuet.Cli.Tests;
 
+[Collection(OneServer.Name)]
 public sealed partial class JudgeCommandTests
 {
     [Fact]

@@ -58,6 +58,23 @@ public sealed class MarketCommandTests(MarketCommandTests.Measured measured) : I
     }
 
     [Fact]
+    public void AStackelbergPrice_IsMeasuredFittedAndDesigned()
+    {
+        // Steps are sold by the one measure that rises with them throughout.
+        using var folder = new TemporaryFolder();
+        Assert.Equal(0, Session.Run("measure", "--judge", "frechet", "--levels", "1", "--steps", "1..6", "--images", "80", "--seed", "3", "--out", folder.File("m")).ExitCode);
+        var made = Session.Run("market", "from-measurement", folder.File("m"), "--kind", "stackelberg-pricing", "--level", "1", "--out", folder.File("price.json"));
+        Assert.True(made.ExitCode == 0, made.Error);
+        Assert.Contains("Families by AICc", made.Output, StringComparison.Ordinal);
+        var answer = JsonNode.Parse(Session.Run("solve", folder.File("price.json"), "--format", "json").Output)!;
+        Assert.Equal("optimal", (string)answer["status"]!);
+        Assert.True((double)answer["objective"]! > 0);
+        var refused = Session.Run("market", "execute", folder.File("m"), "--market", folder.File("price.json"));
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("belongs to many images", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void StackelbergPrices_ComeFromARisingCurve_AndAnyOtherIsRefused()
     {
         using var folder = new TemporaryFolder();
@@ -96,6 +113,9 @@ public sealed class MarketCommandTests(MarketCommandTests.Measured measured) : I
         Assert.Equal(2, Session.Run("market", "from-measurement", measured.Folder, "--kind", "stackelberg-pricing", "--level", "9").ExitCode);
         Assert.Equal(2, Session.Run("market", "execute", measured.Folder, "--market", "wen2025/reward-contract").ExitCode);
         Assert.Equal(2, Session.Run("market", "execute", measured.Folder, "--market", "ye/quality-contract").ExitCode);
+        foreach (var threshold in new[] { "NaN", "1.5", "x" })
+            Assert.Equal(2, Session.Run("market", "execute", measured.Folder, "--market", "ye/quality-contract", "--threshold", threshold).ExitCode);
+        Assert.Equal(2, Session.Run("market", "execute", measured.Folder, "--market", "ye/quality-contract", "--concurrency", "2").ExitCode);
     }
 
     public sealed class Measured : IDisposable

@@ -49,8 +49,7 @@ internal static class JudgeCommand
             if (parsed.GetValue(options.Record) is { } path)
             {
                 // As each comes, so that what was paid for is kept whatever happens next.
-                Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-                await File.AppendAllTextAsync(path, JudgementRecord.Write(judgement, TimeProvider.System.GetUtcNow()) + "\n", CancellationToken.None);
+                OutputFile.Append(path, JudgementRecord.Write(judgement, TimeProvider.System.GetUtcNow()) + "\n");
             }
         }
 
@@ -114,7 +113,7 @@ internal static class JudgeCommand
         return problems.Count == 0 ? contents.ToImmutable() : throw new InvalidRequestException(problems.ToImmutable());
     }
 
-    private static Rubric Rubric(string? name, Terminal terminal)
+    internal static Rubric Rubric(string? name, Terminal terminal)
     {
         if (name is null)
         {

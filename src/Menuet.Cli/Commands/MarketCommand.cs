@@ -65,21 +65,23 @@ internal static class MarketCommand
             csv = AtLevel(csv, level);
         }
 
-        var choice = CurveChoice.Of(csv);
-        FittedCurve Family(CurveModel model) => choice.Ranked.FirstOrDefault(curve => curve.Model == model)
+        // Measured means need no family; a grid too small for any fit is sold as it is.
+        var choice = measured ? null : CurveChoice.Of(csv);
+        FittedCurve Family(CurveModel model) => choice!.Ranked.FirstOrDefault(curve => curve.Model == model)
             ?? throw new InvalidRequestException(choice.LeftOut.First(one => one.Model == model).Problems);
-        var used = kind switch { "stackelberg-pricing" => Family(CurveModel.Quadratic), "two-stage-contract" => Family(CurveModel.LogLinear), _ => choice.Best };
+        var used = kind switch { _ when measured => null, "stackelberg-pricing" => Family(CurveModel.Quadratic), "two-stage-contract" => Family(CurveModel.LogLinear), _ => choice!.Best };
+        var points = used?.Points ?? Points(folder);
         var market = kind switch
         {
+            _ when used is null => MeasuredMarket.QualityContract(points, assumptions),
             "stackelberg-pricing" => MeasuredMarket.StackelbergPricing(used, assumptions),
             "two-stage-contract" => MeasuredMarket.TwoStageContract(used, Success(folder, used), assumptions),
-            _ when measured => MeasuredMarket.QualityContract(used.Points, assumptions),
             _ => MeasuredMarket.QualityContract(used, assumptions),
         };
-        market["name"] = $"Measured {folder.Quality} of the embedded generator";
+        market["name"] = $"Measured {folder.Quality} of the {((string?)folder.Plan["backend"] is "embedded" ? "embedded generator" : $"backend {folder.Plan["backend"]}")}";
         market["description"] = string.Create(
             CultureInfo.InvariantCulture,
-            $"{(measured ? "Measured means" : $"{CurveModels.Name(used.Model)} curve, R² {used.RSquared:F3}")} over {used.Points.Length} cells. Gains and costs are assumptions.");
+            $"{(used is null ? "Measured means" : $"{CurveModels.Name(used.Model)} curve, R² {used.RSquared:F3}")} over {points.Length} cells. Gains and costs are assumptions.");
         market["source"] = $"menuet measure, {folder.Plan["task"]}, {folder.Plan["images"]} images a cell, seed {folder.Plan["seed"]}";
         var text = market.ToJsonString(JsonText.IndentedNodes) + "\n";
         if (Catalog.Find(Encoding.UTF8.GetBytes(text)).Check(Encoding.UTF8.GetBytes(text)) is { IsEmpty: false } problems)
@@ -94,14 +96,21 @@ internal static class MarketCommand
         }
 
         OutputFile.Write(output, text);
-        FitCommand.WriteChoice(terminal, choice);
-        if (!measured && used != choice.Best)
+        if (choice is not null)
+        {
+            FitCommand.WriteChoice(terminal, choice);
+        }
+
+        if (choice is not null && used is not null && used != choice.Best)
         {
             terminal.Output.WriteLine($"This kind of market reads the {CurveModels.Name(used.Model)} curve, which is not the best here: {CurveModels.Name(choice.Best.Model)} is.");
         }
 
         terminal.Output.WriteLine($"Written: {output}; 'menuet solve {output}' designs its mechanism");
     }
+
+    private static ImmutableArray<QualityPoint> Points(MeasurementFolder folder) =>
+        [.. folder.Cells(folder.ReadPlan()).Select(cell => new QualityPoint(cell.Level, cell.Steps, cell.Quality))];
 
     private static SuccessFit Success(MeasurementFolder folder, FittedCurve curve)
     {

@@ -23,4 +23,18 @@ internal static class OutputFile
             File.Delete(temporary);
         }
     }
+
+    /// <summary>Adds lines to the end of a file; a line there that was cut short stays a line of its own.</summary>
+    internal static void Append(string path, string lines)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite);
+        if (file.Length > 0)
+        {
+            file.Seek(-1, SeekOrigin.End);
+            lines = file.ReadByte() == '\n' ? lines : "\n" + lines;
+        }
+
+        file.Write(new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetBytes(lines));
+    }
 }

@@ -5,14 +5,18 @@ using System.Text.Json.Nodes;
 using Menuet.Cli.Commands;
 using Menuet.Cli.Rendering;
 using Menuet.Figures;
+using Menuet.Generation;
+using Menuet.Generation.Embedded;
 using Menuet.Generation.Imaging;
+using Menuet.Generation.Judging;
 using Menuet.Generation.Measuring;
 
 namespace Menuet.Cli.Measuring;
 
 /// <summary>
-/// A folder that holds a measurement: its plan, one file for each finished cell, and what is made of them when all are there. Everything but
-/// the files with seconds depends on the plan alone, so a measurement that was stopped and resumed ends in the same bytes.
+/// A folder that holds a measurement: its plan with mask and sources, one file for each finished cell, and what is made of them when all are there; with
+/// servers also every image, prompt and judgement as it came. With the embedded generator everything but the files with seconds depends on the plan
+/// alone, so a measurement that was stopped and resumed ends in the same bytes.
 /// </summary>
 internal sealed class MeasurementFolder
 {
@@ -20,6 +24,8 @@ internal sealed class MeasurementFolder
     internal const string TableFile = "measurements.csv";
     private const string LatencyFile = "latency.csv";
     private const string ThresholdKey = "threshold";
+    private const string MaskFile = "mask.png";
+    private const string Standard = "lower half";
 
     private readonly string folder;
 
@@ -36,13 +42,13 @@ internal sealed class MeasurementFolder
     internal double? Threshold => (double?)Plan[ThresholdKey];
 
     /// <summary>What the numbers are.</summary>
-    internal string Quality => (string?)Plan["judge"] switch { "ssim" => "SSIM", "frechet" => "Fréchet fidelity", _ => "fidelity" };
+    internal string Quality => (string?)Plan["judge"] switch { "ssim" => "SSIM", "frechet" => "Fréchet fidelity", "openai" => "rating", _ => "fidelity" };
 
     /// <summary>Begins a measurement, or goes on with one of the same plan; the threshold may differ, since scores are kept.</summary>
     /// <exception cref="InvalidRequestException">The folder holds another measurement, or one that was not to be resumed.</exception>
-    internal static MeasurementFolder Begin(string folder, MeasurementPlan plan, double? threshold, bool resume)
+    internal static MeasurementFolder Begin(string folder, MeasurementSetup setup, double? threshold, bool resume)
     {
-        var wanted = plan.ToJson();
+        var wanted = setup.ToJson();
         var file = Path.Combine(folder, PlanFile);
         if (File.Exists(file))
         {
@@ -64,8 +70,10 @@ internal sealed class MeasurementFolder
         }
 
         wanted[ThresholdKey] = threshold;
+        var begun = new MeasurementFolder(folder, wanted);
+        begun.KeepInputs(setup.Plan);
         OutputFile.Write(file, wanted.ToJsonString(JsonText.IndentedNodes) + "\n");
-        return new(folder, wanted);
+        return begun;
     }
 
     /// <summary>A measurement that is there.</summary>
@@ -77,19 +85,16 @@ internal sealed class MeasurementFolder
             : throw new InvalidRequestException([new(folder, $"holds no measurement ({PlanFile} is missing); 'menuet measure --out {folder}' makes one")]);
     }
 
-    /// <summary>The plan as it was written.</summary>
-    /// <exception cref="InvalidRequestException">A value is missing or of another kind, or the mask was a file.</exception>
+    /// <summary>The plan as it was written, with the mask and the sources that are kept beside it.</summary>
+    /// <exception cref="InvalidRequestException">A value is missing or of another kind, or a kept image is another than was measured with.</exception>
     internal MeasurementPlan ReadPlan()
     {
+        var file = Path.Combine(folder, PlanFile);
         try
         {
-            if ((string?)Plan["mask"] is not (null or "lower half"))
+            var plan = new MeasurementPlan
             {
-                throw new InvalidRequestException([new(PlanFile, "was measured with a mask from a file, which is not kept here")]);
-            }
-
-            return new()
-            {
+                Backend = Backend.Read(Plan),
                 Task = Enum.Parse<MeasuredTask>((string)Plan["task"]!, ignoreCase: true),
                 Judge = Enum.Parse<QualityMeasure>((string)Plan["judge"]!, ignoreCase: true),
                 LevelMin = (int)Plan["levelMin"]!,
@@ -97,18 +102,42 @@ internal sealed class MeasurementFolder
                 StepsMin = (int)Plan["stepsMin"]!,
                 StepsMax = (int)Plan["stepsMax"]!,
                 Images = (int)Plan["images"]!,
-                Noise = (double)Plan["noise"]!,
-                Guidance = (double)Plan["guidance"]!,
-                Resamplings = (int)Plan["resamplings"]!,
                 ReferenceSteps = (int)Plan["referenceSteps"]!,
+                Prompts = [.. Plan["prompts"]!.AsArray().Select(prompt => (string)prompt!)],
+                Sources = [.. Enumerable.Range(1, Plan["sources"]!.AsArray().Count).Select(i => Kept(SourceFile(i)))],
+                Mask = (string?)Plan["mask"] is null or Standard ? null : Kept(Path.Combine(folder, MaskFile)),
                 Seed = (ulong)Plan["seed"]!,
             };
+            var again = plan.ToJson();
+            ImmutableArray<Problem> problems =
+                [.. again.Where(member => member.Value?.ToJsonString() != Plan[member.Key]?.ToJsonString()).Select(member => new Problem(file, $"{member.Key} is not what was measured with"))];
+            return problems.IsEmpty ? plan : throw new InvalidRequestException(problems);
         }
-        catch (Exception broken) when (broken is ArgumentException or InvalidOperationException or FormatException or OverflowException)
+        catch (Exception broken) when (broken is ArgumentException or InvalidOperationException or FormatException or OverflowException or NullReferenceException)
         {
-            throw new InvalidRequestException([new(Path.Combine(folder, PlanFile), $"is no plan of a measurement: {broken.Message}")]);
+            throw new InvalidRequestException([new(file, $"is no plan of a measurement: {broken.Message}")]);
         }
     }
+
+    /// <summary>The prompts and references of a plan. What servers draw and write is kept as it comes.</summary>
+    /// <param name="setup">The plan, and who carries it out.</param>
+    /// <param name="judge">From <see cref="Judge"/>.</param>
+    /// <param name="cancellation">Ends the work early.</param>
+    /// <param name="images">The folder in this one for the images of servers.</param>
+    internal Task<Measurement> MeasureAsync(MeasurementSetup setup, IJudge? judge, CancellationToken cancellation, string images = "images")
+    {
+        var (plan, engine) = (setup.Plan, setup.Engine);
+        // The embedded generator draws the same again in less time than a disk takes.
+        return plan.Backend.IsEmbedded
+            ? Measurement.BeginAsync(plan, engine.Generator, engine.Optimiser, judge, engine.Concurrency, cancellation)
+            : Measurement.BeginAsync(
+                plan, new KeptImages(engine.Generator, Path.Combine(folder, images), isReused: true, isDecoded: plan.Judge != QualityMeasure.OpenAi), new KeptPrompts(engine.Optimiser, Path.Combine(folder, "prompts.jsonl")),
+                judge, engine.Concurrency, cancellation);
+    }
+
+    /// <summary>The judge of a plan that is judged by a model, its judgements kept; otherwise null.</summary>
+    internal KeptJudgements? Judge(MeasurementSetup setup) =>
+        setup.OpenJudge() is { } judge ? new(judge, Path.Combine(folder, "judgements.jsonl")) : null;
 
     /// <summary>The table of a finished measurement.</summary>
     /// <exception cref="InvalidRequestException">The measurement is not finished.</exception>
@@ -181,6 +210,23 @@ internal sealed class MeasurementFolder
         TableText.WriteCsv(text, new("", [.. names.Select(name => new Column(name))], [.. rows]));
         return Encoding.UTF8.GetBytes(text.ToString());
     }
+
+    private void KeepInputs(MeasurementPlan plan)
+    {
+        if (plan.Task == MeasuredTask.Inpaint)
+        {
+            var first = plan.Sources.IsEmpty ? (Width: DigitGenerator.Width, Height: DigitGenerator.Width) : (plan.Sources[0].Width, plan.Sources[0].Height);
+            OutputFile.Write(Path.Combine(folder, MaskFile), Png.Write(plan.MaskOf(first.Width, first.Height)));
+        }
+
+        for (var i = 0; i < plan.Sources.Length; i++)
+            OutputFile.Write(SourceFile(i + 1), Png.Write(plan.Sources[i]));
+    }
+
+    private static Image Kept(string file) => File.Exists(file) ? Png.Read(File.ReadAllBytes(file), file)
+        : throw new InvalidRequestException([new(file, "is missing: the measurement was made with it")]);
+
+    private string SourceFile(int number) => Path.Combine(folder, "sources", string.Create(CultureInfo.InvariantCulture, $"{number:D4}.png"));
 
     private static JsonObject Parse(string file)
     {

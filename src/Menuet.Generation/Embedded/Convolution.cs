@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using Menuet.Numerics;
 
 namespace Menuet.Generation.Embedded;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace Menuet.Generation.Embedded;
 
@@ -34,6 +35,14 @@ public sealed record Digit
         };
     }
 
+    /// <summary>In words that <see cref="DigitPrompt.Read"/> understands to the last bit, such as "a seven, slant=0.37, width=-1.2".</summary>
+    public string ToPrompt()
+    {
+        var facts = new (string Name, double? Value)[] { ("slant", Slant), ("thickness", Thickness), ("width", Width) }.Where(fact => fact.Value is not null)
+            .Select(fact => string.Create(CultureInfo.InvariantCulture, $", {fact.Name}={fact.Value:R}"));
+        return $"a {(Class is { } digit ? DigitPrompt.NameOf(digit) : "digit")}{string.Concat(facts)}";
+    }
+
     /// <summary>The network's input: class, traits, and which of them are given; zeros elsewhere.</summary>
     internal float[] Conditions()
     {
@@ -63,6 +72,9 @@ public sealed record Digit
 public sealed record DigitPrompt(Digit Digit, ImmutableArray<string> Unknown)
 {
     private const double Strong = 1.5;
+    private const int MostQuoted = 8;
+    private const int LongestQuote = 30;
+    private static readonly string[] AnyDigit = ["digit", "number", "numeral"];
 
     private static readonly string[] Names = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 
@@ -72,23 +84,36 @@ public sealed record DigitPrompt(Digit Digit, ImmutableArray<string> Unknown)
     private static readonly Dictionary<string, double> Amounts = Meanings(
         ("extremely", 2.0), ("very", 1.6), ("rather quite", 0.75), ("somewhat", 0.6), ("slightly little bit", 0.5));
 
+    private static readonly string[] TraitNames = ["slant", "thickness", "width"];
+
     // Upright digits have no slant, which is a little less than most have.
     private static readonly Dictionary<string, (int Trait, double Value)> Traits = Meanings<(int, double)>(
         ("slanted slanting italic leaning right-leaning", (0, Strong)), ("left-leaning backslanted", (0, -Strong)), ("upright straight", (0, -0.45)),
         ("thick bold heavy fat", (1, Strong)), ("thin light fine", (1, -Strong)), ("wide broad", (2, Strong)), ("narrow slim condensed", (2, -Strong)));
 
     /// <summary>Every word this vocabulary knows, for people.</summary>
-    public static string Vocabulary { get; } = "zero to nine or 0 to 9; slanted, upright, left-leaning; thick, thin; wide, narrow; before these: very, slightly, rather";
+    public static string Vocabulary { get; } = "zero to nine or 0 to 9; slanted, upright, left-leaning; thick, thin; wide, narrow; before these: very, slightly, rather; or slant=0.4, thickness=-1, width=2";
 
-    /// <summary>Reads a prompt such as "a thick, slightly slanted seven". A trait named twice counts as it is named last.</summary>
+    /// <summary>Whether the prompt speaks of digits at all; one without words does.</summary>
+    public bool IsUnderstood { get; private init; } = true;
+
+    /// <summary>The words without a meaning, as many as a person wants to read; empty when there are none.</summary>
+    public string Quoted => Unknown.IsEmpty ? "" : string.Join(", ", Unknown.Take(MostQuoted).Select(word => $"'{(word.Length <= LongestQuote ? word : word[..LongestQuote] + "…")}'"))
+        + (Unknown.Length <= MostQuoted ? "" : string.Create(CultureInfo.InvariantCulture, $" and {Unknown.Length - MostQuoted} more"));
+
+    /// <summary>
+    /// Reads a prompt such as "a thick, slightly slanted seven" or "a seven, slant=0.37" (in deviations from the mean, within ±3). A trait named twice
+    /// counts as it is named last.
+    /// </summary>
     public static DigitPrompt Read(string prompt)
     {
         ArgumentNullException.ThrowIfNull(prompt);
         var digit = new Digit();
         var unknown = ImmutableArray.CreateBuilder<string>();
-        double amount = 1;
-        foreach (var word in prompt.ToLowerInvariant().Split([' ', ',', '.', ';', ':', '!', '"', '\t', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries))
+        var (amount, namesDigits) = (1.0, false);
+        foreach (var word in Words(prompt))
         {
+            namesDigits |= AnyDigit.Contains(word);
             if (Amounts.TryGetValue(word, out var factor))
             {
                 amount = factor;
@@ -97,6 +122,10 @@ public sealed record DigitPrompt(Digit Digit, ImmutableArray<string> Unknown)
             {
                 digit = With(digit, trait.Trait, trait.Value * amount);
                 amount = 1;
+            }
+            else if (Exact(word) is var (number, value))
+            {
+                digit = With(digit, number, value);
             }
             else if (Array.IndexOf(Names, word) is >= 0 and var named)
             {
@@ -112,7 +141,26 @@ public sealed record DigitPrompt(Digit Digit, ImmutableArray<string> Unknown)
             }
         }
 
-        return new(digit, unknown.ToImmutable());
+        return new(digit, unknown.ToImmutable()) { IsUnderstood = namesDigits || unknown.Count == 0 || digit != new Digit() };
+    }
+
+    internal static string NameOf(int digit) => Names[digit];
+
+    private static IEnumerable<string> Words(string prompt)
+    {
+        foreach (var part in prompt.ToLowerInvariant().Split([' ', ',', ';', ':', '!', '?', '"', '\t', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries))
+        {
+            // Full stops end words, but not those with numbers in them. What does not show must not reach a person's terminal.
+            foreach (var word in part.Contains('=', StringComparison.Ordinal) ? [part.TrimEnd('.')] : part.Split('.', StringSplitOptions.RemoveEmptyEntries))
+                yield return new([.. word.Select(c => char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.Format ? '?' : c)]);
+        }
+    }
+
+    private static (int Trait, double Value)? Exact(string word)
+    {
+        var at = word.IndexOf('=', StringComparison.Ordinal);
+        return at > 0 && Array.IndexOf(TraitNames, word[..at]) is >= 0 and var trait
+            && double.TryParse(word.AsSpan(at + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && Math.Abs(value) <= Digit.Farthest ? (trait, value) : null;
     }
 
     private static Dictionary<string, T> Meanings<T>(params ReadOnlySpan<(string Words, T Meaning)> entries)

@@ -1,97 +1,125 @@
-using System.Collections.Immutable;
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text.Json.Nodes;
 using Menuet.Generation.Imaging;
 
 namespace Menuet.Generation.Embedded;
 
 /// <summary>Draws digits of 28 x 28 pixels, black on white, by a diffusion model that is part of the program: offline, seeded, the same bits on any number of threads.</summary>
-public static class DigitGenerator
+/// <remarks>Prompts are those of <see cref="DigitPrompt"/>. With a source and a mask it draws what the mask leaves open so that it fits the rest (RePaint); what is known stays to the bit.</remarks>
+public sealed class DigitGenerator : IImageGenerator
 {
+    /// <summary>The name of this backend.</summary>
+    public const string Backend = "embedded";
+
     /// <summary>Pixels across and down.</summary>
     public const int Width = Denoiser.Width;
 
-    /// <summary>Draws images; image i depends on the seed and i alone.</summary>
-    /// <param name="digit">What is wanted.</param>
-    /// <param name="count">How many, ≥ 1.</param>
-    /// <param name="sampling">How.</param>
-    /// <param name="cancellation">Ends the work early.</param>
-    public static ImmutableArray<Image> Draw(Digit digit, int count, Sampling sampling, CancellationToken cancellation)
+    private readonly ConcurrentBag<Sampler> idle = [];
+    private readonly Sampling sampling;
+
+    /// <summary>Working memory is made as it is needed, for as many images as are drawn at a time.</summary>
+    /// <param name="noise">η in [0, 1]: 0 DDIM, deterministic after the first noise; 1 DDPM.</param>
+    /// <param name="guidance">w in [0, 100] of classifier-free guidance; above 0 each step costs twice.</param>
+    /// <param name="resamplings">How often each step of inpainting is drawn, from 1 to 100.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
+    public DigitGenerator(double noise = 1, double guidance = 0, int resamplings = 3)
     {
-        ArgumentNullException.ThrowIfNull(digit);
-        var conditions = digit.Conditions();
-        return Many(count, sampling, (sampler, i, image) => sampler.Draw(conditions, sampling, (ulong)i, image, cancellation), cancellation);
+        sampling = new() { Noise = noise, Guidance = guidance, Resamplings = resamplings };
+        sampling.Require();
     }
 
-    /// <summary>Draws images that each want something else; image i depends on the seed, its stream and its wish alone.</summary>
-    internal static ImmutableArray<Image> DrawEach(IReadOnlyList<Digit> digits, Func<int, ulong> stream, Sampling sampling, CancellationToken cancellation)
+    /// <inheritdoc/>
+    public string Name => Backend;
+
+    /// <inheritdoc/>
+    public bool TakesSteps => true;
+
+    /// <inheritdoc/>
+    public void Dispose()
     {
-        var conditions = digits.Select(digit => digit.Conditions()).ToArray();
-        return Many(digits.Count, sampling, (sampler, i, image) => sampler.Draw(conditions[i], sampling, stream(i), image, cancellation), cancellation);
+        while (idle.TryTake(out var sampler))
+            sampler.Dispose();
     }
 
-    /// <summary>Draws anew what one mask leaves open in each of several images.</summary>
-    internal static ImmutableArray<Image> InpaintEach(
-        IReadOnlyList<Image> images, bool[] open, IReadOnlyList<Digit> digits, Func<int, ulong> stream, Sampling sampling, CancellationToken cancellation)
+    /// <inheritdoc/>
+    public Task<GeneratedImage> GenerateAsync(ImageOrder order, CancellationToken cancellation)
     {
-        var conditions = digits.Select(digit => digit.Conditions()).ToArray();
-        return Many(
-            digits.Count, sampling, (sampler, i, result) => sampler.Inpaint(Ink(images[i]), open, conditions[i], sampling, stream(i), result, cancellation), cancellation);
+        ArgumentNullException.ThrowIfNull(order);
+        return Task.Run(() => Generate(order, cancellation), cancellation);
     }
 
-    /// <summary>Draws what a mask leaves open, so that it fits the rest (RePaint). What is known stays to the bit.</summary>
-    /// <param name="image">28 x 28 pixels; read by luma.</param>
-    /// <param name="mask">28 x 28 pixels: drawn anew where it is lighter than middle grey.</param>
-    /// <param name="digit">What is wanted.</param>
-    /// <param name="count">How many, ≥ 1.</param>
-    /// <param name="sampling">How.</param>
-    /// <param name="cancellation">Ends the work early.</param>
-    /// <exception cref="InvalidRequestException">A size differs from 28 x 28, or the mask leaves nothing open.</exception>
-    public static ImmutableArray<Image> Inpaint(Image image, Image mask, Digit digit, int count, Sampling sampling, CancellationToken cancellation)
+    private GeneratedImage Generate(ImageOrder order, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(image);
-        ArgumentNullException.ThrowIfNull(mask);
-        ArgumentNullException.ThrowIfNull(digit);
-        var problems = new (string Name, Image Image)[] { ("image", image), ("mask", mask) }.Where(input => (input.Image.Width, input.Image.Height) != (Width, Width))
-            .Select(input => new Problem(input.Name, $"is {input.Image.Width} x {input.Image.Height}; the embedded generator draws {Width} x {Width}")).ToImmutableArray();
-        if (!problems.IsEmpty)
+        Require(order);
+        var prompt = DigitPrompt.Read(order.Prompt);
+        if (!prompt.IsUnderstood)
         {
-            throw new InvalidRequestException(problems);
+            throw new InvalidRequestException([new("prompt", $"no word of it means anything here: {prompt.Quoted}; known: {DigitPrompt.Vocabulary}")]);
         }
 
-        var known = Ink(image);
-        var open = Open(mask);
-        var conditions = digit.Conditions();
-        return Many(count, sampling, (sampler, i, result) => sampler.Inpaint(known, open, conditions, sampling, (ulong)i, result, cancellation), cancellation);
-    }
-
-    /// <summary>Where a mask of 28 x 28 pixels is lighter than middle grey.</summary>
-    /// <exception cref="InvalidRequestException">Nowhere.</exception>
-    internal static bool[] Open(Image mask)
-    {
-        var open = Array.ConvertAll(Ink(mask), ink => ink < 0);
-        return open.Contains(true) ? open
-            : throw new InvalidRequestException([new("mask", "is black throughout: there is nothing to draw; white marks what is drawn anew")]);
-    }
-
-    private static ImmutableArray<Image> Many(int count, Sampling sampling, Action<Sampler, int, float[]> draw, CancellationToken cancellation)
-    {
-        ArgumentNullException.ThrowIfNull(sampling);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
-        sampling.Require();
-        var images = new Image[count];
-        Parallel.For(
-            0,
-            count,
-            new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount },
-            () => new Sampler(),
-            (i, _, sampler) =>
+        var wanted = sampling with { Steps = order.Steps ?? sampling.Steps, Seed = order.Seed ?? 0 };
+        var (conditions, ink) = (prompt.Digit.Conditions(), new float[Denoiser.Pixels]);
+        var start = Stopwatch.GetTimestamp();
+        var sampler = idle.TryTake(out var rested) ? rested : new();
+        try
+        {
+            if (order.Source is null)
             {
-                var ink = new float[Denoiser.Pixels];
-                draw(sampler, i, ink);
-                images[i] = Picture(ink);
-                return sampler;
-            },
-            sampler => sampler.Dispose());
-        return [.. images];
+                sampler.Draw(conditions, wanted, order.Index, ink, cancellation);
+            }
+            else
+            {
+                sampler.Inpaint(Ink(order.Source), Array.ConvertAll(Ink(order.Mask!), value => value < 0), conditions, wanted, order.Index, ink, cancellation);
+            }
+        }
+        finally
+        {
+            idle.Add(sampler);
+        }
+
+        var time = Stopwatch.GetElapsedTime(start);
+        var content = Content.Of(order.Label, Png.Write(Picture(ink)));
+        var request = new JsonObject
+        {
+            ["prompt"] = order.Prompt,
+            ["steps"] = wanted.Steps,
+            ["seed"] = wanted.Seed,
+            ["index"] = order.Index,
+            ["noise"] = wanted.Noise,
+            ["guidance"] = wanted.Guidance,
+        };
+        if (order.Source is not null)
+        {
+            request["resamplings"] = wanted.Resamplings;
+        }
+
+        return new(content, GenerationRecord.Of(Name, null, request, content, tries: 1, time, []))
+        {
+            Notes = prompt.Unknown.IsEmpty ? [] : [$"passed over: {prompt.Quoted}; known: {DigitPrompt.Vocabulary}"],
+        };
+    }
+
+    private void Require(ImageOrder order)
+    {
+        order.Require(this, needsPrompt: false);
+        var sizes = new (string Name, (int, int) Size)[]
+        {
+            ("image", (order.Source?.Width ?? Width, order.Source?.Height ?? Width)),
+            ("mask", (order.Mask?.Width ?? Width, order.Mask?.Height ?? Width)),
+            ("size", (order.Width ?? Width, order.Height ?? Width)),
+        };
+        List<Problem> problems =
+            [.. sizes.Where(input => input.Size != (Width, Width)).Select(input => new Problem(input.Name, $"is {input.Size.Item1} x {input.Size.Item2}; the embedded generator draws {Width} x {Width}"))];
+        if (order.Sampler is not null)
+        {
+            problems.Add(new("sampler", "belongs to the backend webui; the embedded generator is told its noise instead"));
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new InvalidRequestException([.. problems]);
+        }
     }
 
     /// <summary>From −1 (paper) to 1 (ink), out of luma from 255 (white) to 0 (black).</summary>

@@ -1,7 +1,7 @@
 namespace Menuet.Generation.Embedded;
 
 /// <summary>How an image is drawn from noise.</summary>
-public sealed record Sampling
+internal sealed record Sampling
 {
     /// <summary>S, denoising steps, from 1 to 1000.</summary>
     public int Steps { get; init; } = 20;

@@ -9,7 +9,7 @@ using Menuet.Generation.Judging;
 namespace Menuet.Generation.External;
 
 /// <summary>Any OpenAI-compatible images endpoint: images/generations, and images/edits for inpainting. Images are taken as base64 alone: addresses in answers are not followed.</summary>
-public sealed class OpenAiImages : IImageGenerator, IDisposable
+public sealed class OpenAiImages : IImageGenerator
 {
     private readonly RemoteEndpoint endpoint;
     private readonly RemoteClient client;
@@ -27,7 +27,10 @@ public sealed class OpenAiImages : IImageGenerator, IDisposable
     }
 
     /// <inheritdoc/>
-    public string Name => "openai";
+    public string Name => Backend.OpenAiName;
+
+    /// <inheritdoc/>
+    public bool TakesSteps => false;
 
     // These always answer in base64 and refuse to be asked for it.
     private bool AnswersInBase64 => endpoint.Model.StartsWith("gpt-image", StringComparison.Ordinal);
@@ -39,8 +42,9 @@ public sealed class OpenAiImages : IImageGenerator, IDisposable
     public async Task<GeneratedImage> GenerateAsync(ImageOrder order, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(order);
-        order.Require(knowsSteps: false);
-        var request = new JsonObject { ["model"] = endpoint.Model, ["prompt"] = order.Prompt, ["n"] = 1, ["size"] = string.Create(CultureInfo.InvariantCulture, $"{order.Width}x{order.Height}") };
+        order.Require(this, needsPrompt: true);
+        var (width, height) = (order.Width ?? order.Source?.Width ?? RemoteClient.StandardSide, order.Height ?? order.Source?.Height ?? RemoteClient.StandardSide);
+        var request = new JsonObject { ["model"] = endpoint.Model, ["prompt"] = order.Prompt, ["n"] = 1, ["size"] = string.Create(CultureInfo.InvariantCulture, $"{width}x{height}") };
         if (!AnswersInBase64)
         {
             request["response_format"] = "b64_json";
@@ -54,10 +58,11 @@ public sealed class OpenAiImages : IImageGenerator, IDisposable
         {
             var data = RemoteClient.Single(answer.RootElement, "data");
             var content = client.ReadImage(RemoteClient.Text(data, "b64_json"));
-            return new(content, GenerationRecord.Of(Name, endpoint, request, content, tries, Stopwatch.GetElapsedTime(start), new()
+            return new(content, GenerationRecord.Of(Name, (endpoint.Address, endpoint.Model), request, content, tries, Stopwatch.GetElapsedTime(start), new()
             {
-                ["revisedPrompt"] = RemoteClient.Text(data, "revised_prompt"),
-                ["created"] = answer.RootElement.TryGetProperty("created", out var created) && created.TryGetInt64(out var time) ? time : null,
+                ["revisedPrompt"] = RemoteClient.Text(data, "revised_prompt") is { } revised ? endpoint.Hidden(revised) : null,
+                ["created"] = answer.RootElement.TryGetProperty("created", out var created) && created.ValueKind == System.Text.Json.JsonValueKind.Number && created.TryGetInt64(out var time)
+                    ? time : null,
             }));
         }
     }
@@ -83,7 +88,7 @@ public sealed class OpenAiImages : IImageGenerator, IDisposable
         {
             mask.CopyLuma(y, line);
             for (var x = 0; x < mask.Width; x++)
-                pixels[(((y * mask.Width) + x) * 4) + 3] = (byte)(line[x] > 127.5 ? 0 : 255);
+                pixels[(((y * mask.Width) + x) * 4) + 3] = (byte)(line[x] > Image.MiddleGrey ? 0 : 255);
         }
 
         return new(mask.Width, mask.Height, 4, pixels);

@@ -9,6 +9,9 @@ namespace Menuet.Generation.External;
 /// <summary>Sends requests one after another at a limited rate, tries again what may mend itself, and reads bounded JSON.</summary>
 internal sealed class RemoteClient : IDisposable
 {
+    /// <summary>Pixels across and down where an order says nothing.</summary>
+    internal const int StandardSide = 512;
+
     private const int LongestQuote = 200;
 
     private readonly RemoteEndpoint endpoint;
@@ -64,7 +67,7 @@ internal sealed class RemoteClient : IDisposable
                     return (Parse(await response.Content.ReadAsByteArrayAsync(cancellation)), attempt);
                 }
 
-                problem = $"the server answered {(int)response.StatusCode}{Said(await response.Content.ReadAsByteArrayAsync(cancellation))}";
+                problem = endpoint.Hidden($"the server answered {(int)response.StatusCode}{Said(await response.Content.ReadAsByteArrayAsync(cancellation))}");
                 asked = response.Headers.RetryAfter is { } after ? after.Delta ?? (after.Date - DateTimeOffset.UtcNow) ?? default : default;
                 if ((int)response.StatusCode is not (408 or 429 or >= 500) || asked > patience.LongestDelay)
                 {
@@ -93,9 +96,23 @@ internal sealed class RemoteClient : IDisposable
 
     internal InvalidRequestException Refused(string problem) => new([new(endpoint.Address.ToString(), problem)]);
 
-    /// <summary>A string member; null when there is none.</summary>
+    /// <summary>A string member; null when there is none, or one that is no valid Unicode.</summary>
     internal static string? Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) ? Text(value) : null;
+
+    /// <summary>A string; null when it is something else, or no valid Unicode.</summary>
+    internal static string? Text(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair.
+            return null;
+        }
+    }
 
     /// <summary>The only entry of an array member that has exactly one; undefined otherwise.</summary>
     internal static JsonElement Single(JsonElement element, string name) =>
@@ -174,8 +191,11 @@ internal sealed class RemoteClient : IDisposable
             using var document = JsonDocument.Parse(body);
             var root = document.RootElement;
             var said = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object
-                ? Text(error, "message") : Text(root, "detail") ?? Text(root, "errors");
-            return said is null ? "" : $": {Quoted(said)}";
+                ? Text(error, "message")
+                : Text(root, "detail") is { Length: > 0 } detail ? detail
+                : root.ValueKind == JsonValueKind.Object && root.TryGetProperty("detail", out var faults) && faults.ValueKind == JsonValueKind.Array && faults.GetArrayLength() > 0
+                    ? Text(faults[0], "msg") : Text(root, "errors");
+            return string.IsNullOrEmpty(said) ? "" : $": {Quoted(said)}";
         }
         catch (JsonException)
         {

@@ -45,6 +45,9 @@ public sealed class RemoteEndpoint(Uri address, string model, string key)
         return problems.Count == 0 ? new(uri!, model, key) : throw new InvalidRequestException(problems.ToImmutable());
     }
 
+    /// <summary>The same text without the key, which a server may repeat.</summary>
+    internal string Hidden(string text) => Key.Length == 0 ? text : text.Replace(Key, "***", StringComparison.Ordinal);
+
     /// <inheritdoc/>
     public override string ToString() => Model.Length > 0 ? $"{Model} at {Address}" : Address.ToString();
 }

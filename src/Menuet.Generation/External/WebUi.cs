@@ -8,7 +8,7 @@ using Menuet.Generation.Judging;
 namespace Menuet.Generation.External;
 
 /// <summary>The API of the Stable Diffusion web UI: sdapi/v1/txt2img, and img2img with a mask for inpainting; steps, seed and sampler are obeyed.</summary>
-public sealed class WebUi : IImageGenerator, IDisposable
+public sealed class WebUi : IImageGenerator
 {
     private readonly RemoteEndpoint endpoint;
     private readonly RemoteClient client;
@@ -26,7 +26,10 @@ public sealed class WebUi : IImageGenerator, IDisposable
     }
 
     /// <inheritdoc/>
-    public string Name => "webui";
+    public string Name => Backend.WebUiName;
+
+    /// <inheritdoc/>
+    public bool TakesSteps => true;
 
     /// <inheritdoc/>
     public void Dispose() => client.Dispose();
@@ -35,14 +38,14 @@ public sealed class WebUi : IImageGenerator, IDisposable
     public async Task<GeneratedImage> GenerateAsync(ImageOrder order, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(order);
-        order.Require(knowsSteps: true);
+        order.Require(this, needsPrompt: true);
         var request = new JsonObject
         {
             ["prompt"] = order.Prompt,
-            ["width"] = order.Width,
-            ["height"] = order.Height,
+            ["width"] = order.Width ?? order.Source?.Width ?? RemoteClient.StandardSide,
+            ["height"] = order.Height ?? order.Source?.Height ?? RemoteClient.StandardSide,
             ["steps"] = order.Steps ?? 20,
-            ["seed"] = order.Seed ?? -1,
+            ["seed"] = SeedOf(order),
             ["batch_size"] = 1,
             ["n_iter"] = 1,
             ["send_images"] = true,
@@ -63,10 +66,11 @@ public sealed class WebUi : IImageGenerator, IDisposable
         {
             sent["init_images"] = new JsonArray(Convert.ToBase64String(Png.Write(order.Source)));
             sent["mask"] = Convert.ToBase64String(Png.Write(order.Mask!));
-            // Draw the mask alone, from pure noise, at the image's own size.
+            // Draw the mask alone, from pure noise, at the image's own size, and keep the rest as it is up to the mask's edge.
             (request["denoising_strength"], sent["denoising_strength"]) = (1.0, 1.0);
             (request["inpainting_fill"], sent["inpainting_fill"]) = (2, 2);
             (request["inpaint_full_res"], sent["inpaint_full_res"]) = (false, false);
+            (request["mask_blur"], sent["mask_blur"]) = (0, 0);
         }
 
         var body = sent.ToJsonString();
@@ -76,8 +80,23 @@ public sealed class WebUi : IImageGenerator, IDisposable
         using (answer)
         {
             var image = RemoteClient.Single(answer.RootElement, "images");
-            var content = client.ReadImage(image.ValueKind == System.Text.Json.JsonValueKind.String ? image.GetString() : null);
-            return new(content, GenerationRecord.Of(Name, endpoint, request, content, tries, Stopwatch.GetElapsedTime(start), new() { ["info"] = RemoteClient.Text(answer.RootElement, "info") }));
+            var content = client.ReadImage(RemoteClient.Text(image));
+            return new(content, GenerationRecord.Of(Name, (endpoint.Address, endpoint.Model), request, content, tries, Stopwatch.GetElapsedTime(start), new()
+            {
+                ["info"] = RemoteClient.Text(answer.RootElement, "info") is { } info ? endpoint.Hidden(info) : null,
+            }));
         }
+    }
+
+    /// <summary>As the web UI's own batches: one more for each image. Seeds and indices beyond its 32 bits are drawn from both. −1 asks for a seed of its own.</summary>
+    private static long SeedOf(ImageOrder order)
+    {
+        const ulong Most = uint.MaxValue;
+        if (order.Seed is not { } seed)
+        {
+            return -1;
+        }
+
+        return seed < Most && order.Index < Most - seed ? (long)(seed + order.Index) : (long)(Rng.Stream(seed, order.Index).NextUInt64() % Most);
     }
 }

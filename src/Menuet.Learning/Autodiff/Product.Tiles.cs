@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Menuet.Numerics;
 
 namespace Menuet.Learning.Autodiff;
 

@@ -13,14 +13,14 @@ public sealed class DigitGeneratorTests
     {
         var right = 0;
         for (var digit = 0; digit < 10; digit++)
-            right += DigitGenerator.Draw(new() { Class = digit }, 3, Quick with { Seed = 5 }, default).Count(image => Recognised(image) == digit);
+            right += Drawn.Of(new() { Class = digit }, 3, Quick with { Seed = 5 }).Count(image => Recognised(image) == digit);
         Assert.InRange(right, 26, 30);
     }
 
     [Fact]
     public void Traits_AreObeyed()
     {
-        double Mean(Digit digit, Func<Image, double> measure) => DigitGenerator.Draw(digit, 8, Quick, default).Average(measure);
+        double Mean(Digit digit, Func<Image, double> measure) => Drawn.Of(digit, 8, Quick).Average(measure);
         Assert.True(Mean(new() { Class = 3, Thickness = 1.5 }, InkOf) > 1.5 * Mean(new() { Class = 3, Thickness = -1.5 }, InkOf));
         Assert.True(Mean(new() { Class = 1, Slant = 1.5 }, SlantOf) > Mean(new() { Class = 1, Slant = -1.5 }, SlantOf) + 0.5);
         Assert.True(Mean(new() { Class = 0, Width = 1.5 }, WidthOf) > 1.3 * Mean(new() { Class = 0, Width = -1.5 }, WidthOf));
@@ -30,8 +30,8 @@ public sealed class DigitGeneratorTests
     public void AnImage_DependsOnSeedAndPlaceAlone()
     {
         var digit = new Digit { Class = 4 };
-        var many = DigitGenerator.Draw(digit, 6, Quick with { Steps = 3, Noise = 0.5 }, default);
-        var few = DigitGenerator.Draw(digit, 2, Quick with { Steps = 3, Noise = 0.5 }, default);
+        var many = Drawn.Of(digit, 6, Quick with { Steps = 3, Noise = 0.5 });
+        var few = Drawn.Of(digit, 2, Quick with { Steps = 3, Noise = 0.5 });
         Assert.Equal(many[1].Pixels, few[1].Pixels);
         Assert.NotEqual(many[1].Pixels.ToArray(), many[0].Pixels.ToArray());
         using var sampler = new Sampler();
@@ -42,21 +42,21 @@ public sealed class DigitGeneratorTests
             Assert.Equal(many[(int)i].Pixels, DigitGenerator.Picture(ink).Pixels);
         }
 
-        Assert.NotEqual(few[1].Pixels.ToArray(), DigitGenerator.Draw(digit, 2, Quick with { Steps = 3, Noise = 0.5, Seed = 1 }, default)[1].Pixels.ToArray());
+        Assert.NotEqual(few[1].Pixels.ToArray(), Drawn.Of(digit, 2, Quick with { Steps = 3, Noise = 0.5, Seed = 1 })[1].Pixels.ToArray());
     }
 
     [Fact]
     public void WithoutNoise_OnlyTheFirstNoiseIsDrawn_AndOneStepIsTheSameEitherWay()
     {
         var digit = new Digit { Class = 2 };
-        Assert.Equal(DigitGenerator.Draw(digit, 1, new() { Steps = 1, Noise = 0 }, default)[0].Pixels, DigitGenerator.Draw(digit, 1, new() { Steps = 1, Noise = 1 }, default)[0].Pixels);
-        Assert.NotEqual(DigitGenerator.Draw(digit, 1, new() { Steps = 4, Noise = 0 }, default)[0].Pixels.ToArray(), DigitGenerator.Draw(digit, 1, new() { Steps = 4, Noise = 1 }, default)[0].Pixels.ToArray());
+        Assert.Equal(Drawn.Of(digit, 1, new() { Steps = 1, Noise = 0 })[0].Pixels, Drawn.Of(digit, 1, new() { Steps = 1, Noise = 1 })[0].Pixels);
+        Assert.NotEqual(Drawn.Of(digit, 1, new() { Steps = 4, Noise = 0 })[0].Pixels.ToArray(), Drawn.Of(digit, 1, new() { Steps = 4, Noise = 1 })[0].Pixels.ToArray());
     }
 
     [Fact]
     public void GuidanceOfZero_IsNoGuidance_AndMoreOfIt_MakesDigitsPlainer()
     {
-        double Sure(double guidance) => Enumerable.Range(0, 10).Average(digit => DigitGenerator.Draw(new() { Class = digit }, 2, Quick with { Guidance = guidance, Seed = 2 }, default)
+        double Sure(double guidance) => Enumerable.Range(0, 10).Average(digit => Drawn.Of(new() { Class = digit }, 2, Quick with { Guidance = guidance, Seed = 2 })
             .Average(image => Probability(image, digit)));
         Assert.True(Sure(1) >= Sure(0) - 0.01);
     }
@@ -67,9 +67,9 @@ public sealed class DigitGeneratorTests
         var scores = new List<double>();
         for (var digit = 0; digit < 6; digit++)
         {
-            var image = DigitGenerator.Draw(new() { Class = digit }, 1, Quick with { Seed = 9 }, default)[0];
+            var image = Drawn.Of(new() { Class = digit }, 1, Quick with { Seed = 9 })[0];
             var mask = LowerHalf();
-            var drawn = DigitGenerator.Inpaint(image, mask, new() { Class = digit }, 1, new() { Steps = 6, Seed = 3 }, default)[0];
+            var drawn = Drawn.Inpainted(image, mask, new() { Class = digit }, new() { Steps = 6, Seed = 3 });
             for (var p = 0; p < 14 * 28; p++)
                 Assert.Equal(image.Pixels[p], drawn.Pixels[p]);
             var empty = new Image(28, 28, 1, [.. image.Pixels[..(14 * 28)].ToArray(), .. Enumerable.Repeat((byte)255, 14 * 28)]);
@@ -80,23 +80,65 @@ public sealed class DigitGeneratorTests
     }
 
     [Fact]
-    public void BadRequests_AreRefused()
+    public async Task BadOrders_AreRefused()
     {
-        var image = new Image(28, 28, 1, new byte[784]);
-        Assert.Equal(["image", "mask"], Assert.Throws<InvalidRequestException>(
-            () => DigitGenerator.Inpaint(new(4, 4, 1, new byte[16]), new(5, 28, 1, new byte[140]), new(), 1, new(), default)).Problems.Select(problem => problem.Path));
-        Assert.Contains("nothing to draw", Assert.Throws<InvalidRequestException>(() => DigitGenerator.Inpaint(image, image, new(), 1, new(), default)).Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentOutOfRangeException>(() => DigitGenerator.Draw(new() { Class = 10 }, 1, new(), default));
-        Assert.Throws<ArgumentOutOfRangeException>(() => DigitGenerator.Draw(new(), 1, new() { Steps = 0 }, default));
-        Assert.Throws<ArgumentOutOfRangeException>(() => DigitGenerator.Draw(new(), 1, new() { Guidance = double.NaN }, default));
-        Assert.ThrowsAny<OperationCanceledException>(() => DigitGenerator.Draw(new(), 1, new(), new(canceled: true)));
+        using var generator = new DigitGenerator();
+        var (image, light) = (new Image(28, 28, 1, new byte[784]), LowerHalf());
+        async Task<string[]> Paths(ImageOrder order) => [.. (await Assert.ThrowsAsync<InvalidRequestException>(() => generator.GenerateAsync(order, default))).Problems.Select(problem => problem.Path)];
+        Assert.Equal(["image", "mask"], await Paths(new("seven") { Source = new(4, 4, 1, new byte[16]), Mask = new(4, 4, 1, [.. Enumerable.Repeat((byte)255, 16)]) }));
+        Assert.Equal(["mask"], await Paths(new("seven") { Source = image, Mask = new(27, 28, 1, new byte[756]) }));
+        Assert.Equal(["mask"], await Paths(new("seven") { Source = image, Mask = image }));
+        Assert.Equal(["mask"], await Paths(new("seven") { Source = image }));
+        Assert.Equal(["steps"], await Paths(new("seven") { Steps = 0 }));
+        Assert.Equal(["steps"], await Paths(new("seven") { Steps = 1001 }));
+        Assert.Equal(["size"], await Paths(new("seven") { Width = 29 }));
+        Assert.Equal(["sampler"], await Paths(new("seven") { Sampler = "Euler a" }));
+        Assert.Equal(["prompt"], await Paths(new("purple haze")));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DigitGenerator(guidance: double.NaN));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DigitGenerator(noise: 1.1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DigitGenerator(resamplings: 0));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => generator.GenerateAsync(new("seven") { Source = image, Mask = light }, new(canceled: true)));
+    }
+
+    [Fact]
+    public async Task OddPrompts_AreDrawn_AndWhatIsPassedOver_IsSaidBriefly()
+    {
+        using var generator = new DigitGenerator();
+        async Task<GeneratedImage> Draw(string prompt) => await generator.GenerateAsync(new(prompt) { Steps = 1 }, default);
+        Assert.Empty((await Draw("")).Notes);
+        var long10 = string.Join(' ', Enumerable.Range(0, 1500).Select(i => $"word{i}")) + " seven";
+        Assert.True(long10.Length > 10_000);
+        var note = Assert.Single((await Draw(long10)).Notes);
+        Assert.Contains("'word7' and 1492 more", note, StringComparison.Ordinal);
+        Assert.InRange(note.Length, 20, 400);
+        Assert.Contains("'семь', '７', '🦊'", Assert.Single((await Draw("семь ７ 🦊 digit")).Notes), StringComparison.Ordinal);
+        Assert.InRange((await Assert.ThrowsAsync<InvalidRequestException>(() => Draw(new('x', 10_240)))).Message.Length, 20, 400);
+        Assert.DoesNotContain('\u001b', (await Assert.ThrowsAsync<InvalidRequestException>(() => Draw("\u001b[31mred"))).Message);
+        // All white: nothing is known, everything is drawn.
+        var white = new Image(28, 28, 1, [.. Enumerable.Repeat((byte)255, 784)]);
+        var free = await generator.GenerateAsync(new("seven") { Source = white, Mask = white, Steps = 2 }, default);
+        Assert.Contains(free.Content.ReadImage().Pixels.ToArray(), pixel => pixel < 128);
+    }
+
+    [Fact]
+    public async Task ARecord_HoldsWhatMakesTheImageAgain()
+    {
+        using var generator = new DigitGenerator(noise: 0.5, guidance: 1);
+        var made = await generator.GenerateAsync(new("a thick seven") { Steps = 3, Seed = ulong.MaxValue, Index = 5 }, default);
+        var request = made.Record["request"]!;
+        Assert.Equal(("embedded", made.Content.Hash, 1), ((string)made.Record["backend"]!, (string)made.Record["sha256"]!, (int)made.Record["tries"]!));
+        Assert.InRange(made.Seconds, 0, 60);
+        using var again = new DigitGenerator((double)request["noise"]!, (double)request["guidance"]!);
+        var copy = await again.GenerateAsync(
+            new((string)request["prompt"]!) { Steps = (int)request["steps"]!, Seed = (ulong)request["seed"]!, Index = (ulong)request["index"]! }, default);
+        Assert.Equal(made.Content.Bytes.ToArray(), copy.Content.Bytes.ToArray());
     }
 
     [Fact]
     public void MoreSteps_ComeCloserToRealDigits()
     {
         double Distance(int steps) => DigitFidelity.Distance(
-            [.. Enumerable.Range(0, 10).SelectMany(digit => DigitGenerator.Draw(new() { Class = digit }, 8, new() { Steps = steps, Noise = 0, Seed = (ulong)digit }, default))]);
+            [.. Enumerable.Range(0, 10).SelectMany(digit => Drawn.Of(new() { Class = digit }, 8, new() { Steps = steps, Noise = 0, Seed = (ulong)digit }))]);
         var (one, six) = (Distance(1), Distance(6));
         Assert.True(six < 0.6 * one, $"{one} after one step, {six} after six");
     }
@@ -109,6 +151,22 @@ public sealed class DigitGeneratorTests
         Assert.Equal([200, 200, 0, 0, 0, 0, 0, 0, 200, 200, 1], sheet.Pixels.Slice(2 * 26, 11).ToArray().Select(b => (int)b));
         Assert.Equal(4, sheet.Pixels[(9 * 26) + 11]);
         Assert.Equal(3, Sheet.Of([new Image(3, 2, 1, new byte[6])]).Width);
+        // Colours, alpha on white, and room for the largest.
+        var mixed = Sheet.Of([new Image(1, 1, 4, [10, 20, 30, 255]), new Image(2, 1, 1, [7, 8]), new Image(1, 1, 2, [0, 0])], 1, 3);
+        Assert.Equal((14, 5, 3), (mixed.Width, mixed.Height, mixed.Channels));
+        Assert.Equal([10, 20, 30, 200, 200, 200, 200, 200, 200, 200, 200, 200, 7, 7, 7, 8, 8, 8, 200, 200, 200, 200, 200, 200, 255, 255, 255], mixed.Pixels.Slice((2 * 14 * 3) + 6, 27).ToArray().Select(b => (int)b));
+        Assert.Throws<InvalidRequestException>(() => Sheet.Of([.. Enumerable.Repeat(new Image(1000, 1000, 1, new byte[1_000_000]), 80)]));
+    }
+
+    [Fact]
+    public void Resizing_AveragesAreas()
+    {
+        var image = new Image(4, 2, 1, [0, 100, 200, 255, 0, 100, 200, 255]);
+        Assert.Equal([50, 228], image.Resized(2, 1).Pixels.ToArray().Select(b => (int)b));
+        Assert.Equal([0, 0, 100, 100, 200, 200, 255, 255], image.Resized(8, 1).Pixels.ToArray().Select(b => (int)b));
+        Assert.Equal([25, 150, 241], image.Resized(3, 2).Pixels[..3].ToArray().Select(b => (int)b));
+        Assert.Same(image, image.Resized(4, 2));
+        Assert.Equal([255], new Image(1, 1, 4, [9, 9, 9, 0]).Resized(1, 1).Pixels.ToArray().Select(b => (int)b));
     }
 
     private static Image LowerHalf() => new(28, 28, 1, [.. Enumerable.Range(0, 784).Select(p => p < 14 * 28 ? (byte)0 : (byte)255)]);

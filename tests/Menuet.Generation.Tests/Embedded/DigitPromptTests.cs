@@ -23,6 +23,48 @@ public sealed class DigitPromptTests
         static double? Rounded(double? value) => value is { } number ? Math.Round(number, 9) : null;
     }
 
+    [Theory]
+    [InlineData("a seven, slant=0.37, width=-1.2.", 7, 0.37, null, -1.2)]
+    [InlineData("THICKNESS=3; slant=-3", null, -3.0, 3.0, null)]
+    public void ExactTraits_AreRead(string prompt, int? digit, double? slant, double? thickness, double? width)
+    {
+        var read = DigitPrompt.Read(prompt).Digit;
+        Assert.Equal((digit, slant, thickness, width), (read.Class, read.Slant, read.Thickness, read.Width));
+    }
+
+    [Theory]
+    [InlineData("slant=4")]
+    [InlineData("slant=NaN")]
+    [InlineData("slant=")]
+    [InlineData("=1")]
+    [InlineData("colour=1")]
+    public void ExactTraitsOutOfRange_AreUnknownWords(string prompt) => Assert.Equal([prompt.ToLowerInvariant()], DigitPrompt.Read(prompt).Unknown.ToArray());
+
+    [Fact]
+    public void ADigit_ComesBackFromItsWordsToTheBit()
+    {
+        var random = Rng.Stream(5, 5);
+        for (var i = 0; i < 1000; i++)
+        {
+            double? Trait(ref Rng from) => from.NextInt(3) == 0 ? null : Math.Clamp(from.NextNormal() * (from.NextInt(2) == 0 ? 1 : 1e-8), -3, 3);
+            var digit = new Digit { Class = random.NextInt(2) == 0 ? null : random.NextInt(10), Slant = Trait(ref random), Thickness = Trait(ref random), Width = Trait(ref random) };
+            var read = DigitPrompt.Read(digit.ToPrompt());
+            Assert.Empty(read.Unknown);
+            Assert.Equal(digit, read.Digit);
+        }
+    }
+
+    [Fact]
+    public async Task Levels_RevealFacts_AndLeaveTheWholePromptAsItIs()
+    {
+        using var revelation = new FactRevelation();
+        Assert.Equal(
+            ["a digit, purple", "a seven, purple", "a seven, slant=1.5, purple", "a seven, slant=1.5, thickness=-1.5, purple", "A purple, thin, slanted seven"],
+            (await revelation.OptimiseAsync("A purple, thin, slanted seven", 4, default)).ToArray());
+        Assert.Equal(["a digit"], (await revelation.OptimiseAsync("", 0, default)).ToArray());
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => revelation.OptimiseAsync("", 5, default));
+    }
+
     [Fact]
     public void UnknownWords_AreReportedInTheirOrder() =>
         Assert.Equal(["purple", "eleven", "12"], DigitPrompt.Read("a purple seven, eleven, 12").Unknown.ToArray());

@@ -108,11 +108,14 @@ public sealed class ExternalGeneratorTests(RemoteServer server) : IClassFixture<
             Quick);
         var order = Fox with { Steps = 12, Seed = 7, Sampler = "Euler a" };
         var made = await generator.GenerateAsync(order, default);
-        await generator.GenerateAsync(order with { Source = Grey, Mask = Grey }, default);
+        await generator.GenerateAsync(order with { Source = Grey, Mask = new(8, 8, 1, [.. Enumerable.Repeat((byte)200, 64)]) }, default);
         Assert.Equal(["sdapi/v1/txt2img", "sdapi/v1/img2img"], seen.Select(s => s.Path));
         Assert.All(seen, s => Assert.Equal((12, 7, "Euler a", 64, 32), ((int)s.Body["steps"]!, (long)s.Body["seed"]!, (string)s.Body["sampler_name"]!, (int)s.Body["width"]!, (int)s.Body["height"]!)));
         Assert.Equal(Grey.Pixels, Png.Read(Convert.FromBase64String((string)seen[1].Body["init_images"]![0]!)).Pixels);
-        Assert.NotNull(seen[1].Body["mask"]);
+        Assert.Equal(
+            """{"denoising_strength":1,"inpainting_fill":2,"inpaint_full_res":false,"mask_blur":0}""",
+            new JsonObject(seen[1].Body.Where(m => m.Key is "denoising_strength" or "inpainting_fill" or "inpaint_full_res" or "mask_blur").Select(m => KeyValuePair.Create(m.Key, m.Value?.DeepClone()))).ToJsonString());
+        Assert.Equal(200, Png.Read(Convert.FromBase64String((string)seen[1].Body["mask"]!)).Pixels[0]);
         Assert.Equal("{\"seed\": 7}", (string)made.Record["response"]!["info"]!);
         Assert.Equal(12, (int)made.Record["request"]!["steps"]!);
     }
@@ -161,6 +164,9 @@ public sealed class ExternalGeneratorTests(RemoteServer server) : IClassFixture<
         { "no base64", "{\"data\": [{\"b64_json\": \"%%%%\"}], \"images\": [\"%%%%\"]}" },
         { "a text", "{\"data\": [{\"b64_json\": \"aGVsbG8=\"}], \"images\": [\"aGVsbG8=\"]}" },
         { "nothing", "" },
+        { "half a surrogate", "{\"data\": [{\"b64_json\": \"\\ud800\"}], \"images\": [\"\\ud800\"], \"choices\": [{\"message\": {\"content\": \"\\ud800\"}}]}" },
+        { "deep", string.Concat(Enumerable.Repeat("{\"data\":", 5000)) },
+        { "page", "<!DOCTYPE html><title>gateway</title>" },
         { "huge", new string(' ', 200_000) + "{}" },
     };
 
@@ -176,11 +182,68 @@ public sealed class ExternalGeneratorTests(RemoteServer server) : IClassFixture<
         {
             await Assert.ThrowsAsync<InvalidRequestException>(() => openAi.GenerateAsync(Fox, default)),
             await Assert.ThrowsAsync<InvalidRequestException>(() => webUi.GenerateAsync(Fox, default)),
-            await Assert.ThrowsAsync<InvalidRequestException>(() => rewriter.RewriteAsync("a fox", 1, default)),
+            await Assert.ThrowsAsync<InvalidRequestException>(() => rewriter.OptimiseAsync("a fox", 1, default)),
         })
         {
             Assert.True(error.Problems is [{ Message.Length: > 10 and < 400 }], name);
         }
+    }
+
+    [Fact]
+    public async Task WrongTypesBesideAnImage_DoNotMatter_AndAKeyThatIsRepeated_IsHidden()
+    {
+        using var openAi = new OpenAiImages(
+            server.Serve((http, _) => http.Response.WriteAsync($$"""{"created": "yesterday", "data": [{"b64_json": "{{Base64}}", "revised_prompt": "{{Key}}"}]}""")), Quick);
+        var made = await openAi.GenerateAsync(Fox, default);
+        Assert.Equal("***", (string)made.Record["response"]!["revisedPrompt"]!);
+        Assert.Null(made.Record["response"]!["created"]);
+        using var refused = new OpenAiImages(
+            server.Serve((http, _) =>
+            {
+                http.Response.StatusCode = 401;
+                return http.Response.WriteAsync($$$"""{"error": {"message": "Incorrect API key provided: {{{Key}}}."}}""");
+            }),
+            Quick);
+        Assert.Contains("provided: ***.", (await Assert.ThrowsAsync<InvalidRequestException>(() => refused.GenerateAsync(Fox, default))).Message, StringComparison.Ordinal);
+        using var webUi = new WebUi(
+            server.Serve((http, _) =>
+            {
+                http.Response.StatusCode = 422;
+                return http.Response.WriteAsync("""{"detail": [{"loc": ["body", "steps"], "msg": "value is not a valid integer", "type": "type_error.integer"}]}""");
+            }),
+            Quick);
+        Assert.Contains("422: value is not a valid integer", (await Assert.ThrowsAsync<InvalidRequestException>(() => webUi.GenerateAsync(Fox, default))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(7UL, 0UL, 7)]
+    [InlineData(7UL, 3UL, 10)]
+    [InlineData(null, 3UL, -1)]
+    public async Task WebUiSeeds_GoUpByOneForEachImage(ulong? seed, ulong index, long expected) => Assert.Equal(expected, await SentSeed(seed, index));
+
+    [Fact]
+    public async Task WebUiSeeds_BeyondItsBits_AreDrawnFromBoth()
+    {
+        var seeds = new HashSet<long>();
+        foreach (var index in new[] { 1UL << 41, (1UL << 41) + 1, (1UL << 40) + 5, 4_294_967_290 })
+            seeds.Add(await SentSeed(7, index));
+        seeds.Add(await SentSeed(ulong.MaxValue, 1));
+        Assert.Equal(5, seeds.Count);
+        Assert.All(seeds, seed => Assert.InRange(seed, 0, uint.MaxValue - 1L));
+    }
+
+    private async Task<long> SentSeed(ulong? seed, ulong index)
+    {
+        JsonObject? seen = null;
+        using var generator = new WebUi(
+            server.Serve(async (http, _) =>
+            {
+                seen = (await JsonNode.ParseAsync(http.Request.Body))!.AsObject();
+                await http.Response.WriteAsJsonAsync(new { images = new[] { Base64 } });
+            }),
+            Quick);
+        await generator.GenerateAsync(Fox with { Seed = seed, Index = index }, default);
+        return (long)seen!["seed"]!;
     }
 
     [Fact]
@@ -227,8 +290,8 @@ public sealed class ExternalGeneratorTests(RemoteServer server) : IClassFixture<
                 await http.Response.WriteAsJsonAsync(new { choices = new[] { new { message = new { role = "assistant", content = prompt + ", dusk" }, finish_reason = "stop" } } });
             }),
             Quick);
-        Assert.Equal(["a fox", "a fox, dusk", "a fox, dusk, dusk"], (await rewriter.RewriteAsync("a fox", 2, default)).AsEnumerable());
-        Assert.Equal(["a fox"], (await rewriter.RewriteAsync("a fox", 0, default)).AsEnumerable());
+        Assert.Equal(["a fox", "a fox, dusk", "a fox, dusk, dusk"], (await rewriter.OptimiseAsync("a fox", 2, default)).AsEnumerable());
+        Assert.Equal(["a fox"], (await rewriter.OptimiseAsync("a fox", 0, default)).AsEnumerable());
     }
 
     [Fact]
@@ -238,7 +301,7 @@ public sealed class ExternalGeneratorTests(RemoteServer server) : IClassFixture<
         using var openAi = new OpenAiImages(endpoint, Quick);
         using var webUi = new WebUi(endpoint, Quick);
         await Assert.ThrowsAsync<InvalidRequestException>(() => openAi.GenerateAsync(Fox with { Steps = 5 }, default));
-        foreach (var order in new[] { Fox with { Prompt = " " }, Fox with { Width = 0 }, Fox with { Steps = 0 }, Fox with { Source = Grey }, Fox with { Source = Grey, Mask = new(1, 1, 1, [0]) } })
+        foreach (var order in new[] { Fox with { Prompt = " " }, Fox with { Width = 0 }, Fox with { Steps = 0 }, Fox with { Source = Grey }, Fox with { Source = Grey, Mask = Grey }, Fox with { Source = Grey, Mask = new(1, 1, 1, [0]) } })
             await Assert.ThrowsAsync<InvalidRequestException>(() => webUi.GenerateAsync(order, default));
     }
 
