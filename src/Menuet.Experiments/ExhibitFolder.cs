@@ -27,7 +27,7 @@ internal sealed record ExhibitFolder
 
     public required string Remark { get; init; }
 
-    /// <summary>The command that makes it again.</summary>
+    /// <summary>The command that makes it, and only it, again.</summary>
     public required string Command { get; init; }
 
     public required bool Quick { get; init; }
@@ -39,19 +39,30 @@ internal sealed record ExhibitFolder
 
     public required double Seconds { get; init; }
 
+    /// <summary>Ids of the trainings that it shows.</summary>
+    public required ImmutableArray<string> Trainings { get; init; }
+
+    /// <summary>What these took, over all seeds, in whichever run they were made.</summary>
+    public required double TrainingSeconds { get; init; }
+
     public required ImmutableArray<FigureFile> Figures { get; init; }
 
     public required ImmutableArray<TableText> Tables { get; init; }
 
     public required ImmutableArray<Quantity> Quantities { get; init; }
 
+    /// <summary>How it was made, in a line: time, and what was trained.</summary>
+    internal string Made => Trainings.IsEmpty
+        ? FormattableString.Invariant($"{Seconds:0.0} s")
+        : FormattableString.Invariant($"{Seconds:0.0} s, and {TrainingSeconds:0} s of training: {string.Join("; ", Trainings)}");
+
     /// <summary>Reads a finished exhibit; null when there is none, or it is of another build or other conditions.</summary>
-    internal static ExhibitFolder? Read(string folder, string build, Conditions conditions)
+    internal static ExhibitFolder? Read(string folder, string build, bool quick, int seeds)
     {
         try
         {
             var found = JsonSerializer.Deserialize<ExhibitFolder>(File.ReadAllBytes(Path.Combine(folder, FileName)), Json);
-            return found is not null && found.Build == build && found.Quick == conditions.Quick && found.Seeds == conditions.Seeds ? found : null;
+            return found is not null && found.Build == build && found.Quick == quick && found.Seeds == seeds ? found : null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -75,12 +86,16 @@ internal sealed record ExhibitFolder
             Exhibit = exhibit.Id,
             Title = exhibit.Title,
             Printed = exhibit.Printed,
-            Remark = findings.Remark,
-            Command = FormattableString.Invariant($"menuet reproduce {paper.Id}{(conditions.Quick ? " --quick" : "")} --seeds {conditions.Seeds}"),
+            Remark = conditions.Quick && !exhibit.Trainings.IsEmpty
+                ? FormattableString.Invariant($"Quick run: trainings are cut to {Training.QuickShare:0 %} of their updates, so what is learned here says nothing of the learners. {findings.Remark}").TrimEnd()
+                : findings.Remark,
+            Command = FormattableString.Invariant($"menuet reproduce {paper.Id} --only {exhibit.Id}{(conditions.Quick ? " --quick" : "")} --seeds {conditions.Seeds}"),
             Quick = conditions.Quick,
             Seeds = conditions.Seeds,
             Build = build,
             Seconds = elapsed.TotalSeconds,
+            Trainings = [.. exhibit.Trainings.Select(training => training.Id)],
+            TrainingSeconds = exhibit.Trainings.Sum(training => conditions.Trained(training).Sum(run => run.Result.Seconds)),
             Figures = files.ToImmutable(),
             Tables = [.. findings.Tables.Select(TableText.Of)],
             Quantities = findings.Quantities,

@@ -89,7 +89,7 @@ internal static class HtmlReport
                 html.Append(CultureInfo.InvariantCulture, $"<p>{Text(exhibit.Remark)}</p>\n");
             }
 
-            html.Append(CultureInfo.InvariantCulture, $"<p class=\"made\"><code>{Text(exhibit.Command)}</code> · {exhibit.Seconds:0.0} s</p></article>\n");
+            html.Append(CultureInfo.InvariantCulture, $"<p class=\"made\"><code>{Text(exhibit.Command)}</code> · {Text(exhibit.Made)}</p></article>\n");
         }
 
         html.Append("</section>\n");

@@ -58,7 +58,7 @@ internal static class MarkdownReport
                     text.Append(CultureInfo.InvariantCulture, $"{exhibit.Remark}\n\n");
                 }
 
-                text.Append(CultureInfo.InvariantCulture, $"`{exhibit.Command}` · {exhibit.Seconds:0.0} s\n");
+                text.Append(CultureInfo.InvariantCulture, $"`{exhibit.Command}` · {exhibit.Made}\n");
             }
         }
 
