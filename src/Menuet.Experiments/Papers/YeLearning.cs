@@ -50,13 +50,13 @@ internal static class YeLearning
     /// <summary>What the trained policies of the quality stage answer to a market, seed by seed.</summary>
     internal static ImmutableArray<QualityAnswer> Answers(Conditions conditions, QualityMarket market) =>
     [
-        .. conditions.Trained(Quality).Select(run => QualityContractMechanism.Door.Describe(market, ((QualityScenario)run.Policy.Experiment.Scenario).Answer(market, run.Policy))),
+        .. conditions.Trained(Quality).Select(run => QualityContractMechanism.Door.Describe(market, ((QualityScenario)run.Experiment.Scenario).Answer(market, run.Policy()))),
     ];
 
     /// <summary>What the trained policies of the latency stage answer to a market, seed by seed.</summary>
     internal static ImmutableArray<LatencyAnswer> Answers(Conditions conditions, LatencyMarket market) =>
     [
-        .. conditions.Trained(Latency).Select(run => LatencyContractMechanism.Door.Describe(market, ((LatencyScenario)run.Policy.Experiment.Scenario).Answer(market, run.Policy))),
+        .. conditions.Trained(Latency).Select(run => LatencyContractMechanism.Door.Describe(market, ((LatencyScenario)run.Experiment.Scenario).Answer(market, run.Policy()))),
     ];
 
     /// <summary>Learned numbers for each of several categories: means over seeds.</summary>

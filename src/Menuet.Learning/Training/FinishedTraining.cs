@@ -18,15 +18,20 @@ public readonly record struct TrainingPoint(
 
 /// <summary>A training that came to its end, as its folder tells it.</summary>
 /// <param name="Seed">Of the training.</param>
-/// <param name="Policy">What was learned.</param>
+/// <param name="Folder">The run's.</param>
+/// <param name="Experiment">What was trained.</param>
 /// <param name="Result">What it came to.</param>
 /// <param name="Log">Its log, from the beginning.</param>
-public sealed record FinishedTraining(int Seed, TrainedPolicy Policy, TrainingResult Result, ImmutableArray<TrainingPoint> Log)
+public sealed record FinishedTraining(int Seed, string Folder, Experiment Experiment, TrainingResult Result, ImmutableArray<TrainingPoint> Log)
 {
     private static readonly string[] Words = ["name", "description", "source"];
 
     /// <summary>The evaluation at the end.</summary>
     public Evaluation Evaluation => Result.Evaluation!;
+
+    /// <summary>What was learned, read anew: a policy acts for one thread at a time.</summary>
+    /// <exception cref="InvalidRequestException">The file was changed since.</exception>
+    public TrainedPolicy Policy() => TrainedPolicy.Read(Path.Combine(Folder, TrainingRun.PolicyName), Experiment.Doors);
 
     /// <summary>Reads a folder that <see cref="TrainingRun"/> wrote.</summary>
     /// <param name="folder">The run's.</param>
@@ -47,7 +52,7 @@ public sealed record FinishedTraining(int Seed, TrainedPolicy Policy, TrainingRe
                 root.GetProperty("finished").GetBoolean(), EvaluationText.Read(root.GetProperty("evaluation")), root.GetProperty("steps").GetInt64(),
                 root.GetProperty("updates").GetInt64(), EvaluationText.Number(root, "seconds"), EvaluationText.Number(root, "trainReward"),
                 EvaluationText.Number(root, "finalReward"));
-            return result.IsFinished ? new(seed, policy, result, Points(Path.Combine(folder, RunLog.Name))) : null;
+            return result.IsFinished ? new(seed, folder, experiment, result, Points(Path.Combine(folder, RunLog.Name))) : null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidRequestException or JsonException or KeyNotFoundException or FormatException)
         {
