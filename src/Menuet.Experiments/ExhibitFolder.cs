@@ -125,7 +125,8 @@ internal sealed record ExhibitFolder
 
         for (var i = 0; i < written.Tables.Length; i++)
         {
-            File.WriteAllText(Path.Combine(fresh, written.Tables.Length == 1 ? "table.csv" : $"table-{i + 1}.csv"), written.Tables[i].Csv());
+            using var csv = new StreamWriter(Path.Combine(fresh, written.Tables.Length == 1 ? "table.csv" : $"table-{i + 1}.csv"));
+            TableCsv.Write(findings.Tables[i], csv);
         }
 
         File.WriteAllBytes(Path.Combine(fresh, FileName), JsonSerializer.SerializeToUtf8Bytes(written, Json));
@@ -148,15 +149,10 @@ internal sealed record TableText(string Title, ImmutableArray<Column> Columns, I
     internal static TableText Of(Table table) => new(
         table.Title,
         table.Columns,
-        [.. table.Rows.Select(row => row.Select(Cell).ToImmutableArray())],
+        [.. table.Rows.Select(row => row.Select(TableCsv.Exact).ToImmutableArray())],
         [.. table.Columns.Select((_, i) => table.Rows.All(row => row[i] is not string))]);
 
-    /// <summary>RFC 4180.</summary>
-    internal string Csv() => string.Concat(
-        Rows.Prepend([.. Columns.Select(column => column.Unit.Length == 0 ? column.Name : $"{column.Name} [{column.Unit}]")])
-            .Select(row => string.Join(',', row.Select(Quoted)) + "\n"));
-
-    /// <summary>A cell as people read it: seven digits.</summary>
+    /// <summary>A cell as people read it: five digits.</summary>
     internal string Legible(int row, int column)
     {
         var text = Rows[row][column];
@@ -164,16 +160,4 @@ internal sealed record TableText(string Title, ImmutableArray<Column> Columns, I
             ? number.ToString("G5", System.Globalization.CultureInfo.InvariantCulture)
             : text;
     }
-
-    private static string Cell(object? cell) => cell switch
-    {
-        null => "",
-        double number => double.IsNaN(number) ? "" : number.ToString("R", System.Globalization.CultureInfo.InvariantCulture),
-        bool flag => flag ? "yes" : "no",
-        IFormattable other => other.ToString(null, System.Globalization.CultureInfo.InvariantCulture),
-        _ => cell.ToString() ?? "",
-    };
-
-    private static string Quoted(string text) =>
-        text.AsSpan().IndexOfAny("\",\r\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }
