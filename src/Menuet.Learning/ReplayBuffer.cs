@@ -1,7 +1,7 @@
 namespace Menuet.Learning;
 
-/// <summary>The last transitions, in a ring; drawn uniformly with replacement.</summary>
-internal sealed class ReplayBuffer(int capacity, int observationSize, int actionSize)
+/// <summary>The last transitions, in a ring; drawn uniformly with replacement. Rewards are kept as they are learned: by their factor, and perhaps compressed.</summary>
+internal sealed class ReplayBuffer(int capacity, int observationSize, int actionSize, float rewardScale, bool compressRewards)
 {
     private readonly float[] _observations = new float[capacity * observationSize];
     private readonly float[] _next = new float[capacity * observationSize];
@@ -24,7 +24,7 @@ internal sealed class ReplayBuffer(int capacity, int observationSize, int action
     internal ReadOnlySpan<float> Continues => _continues;
 
     /// <summary>What does not fit together; paths are those of the algorithm's keys.</summary>
-    internal static IEnumerable<Problem> Problems(int capacity, int batch, int warmup, int rows)
+    internal static IEnumerable<Problem> Problems(int capacity, int batch, int warmup, int rows, float discount, bool compressRewards)
     {
         if (batch > capacity)
             yield return Problem.With("batch", batch, $"is more than the replay's capacity of {capacity}");
@@ -32,6 +32,8 @@ internal sealed class ReplayBuffer(int capacity, int observationSize, int action
             yield return Problem.With("warmup", warmup, $"is more than the replay's capacity of {capacity}: no update would ever be made");
         if (rows > capacity)
             yield return Problem.With("capacity", capacity, $"is less than the {rows} rows that are played at once");
+        if (compressRewards && discount > 0)
+            yield return Problem.With("discount", discount, "must be 0 with compressRewards: sums of compressed rewards order actions otherwise than sums of rewards do");
     }
 
     internal void Add(ReadOnlySpan<float> observations, ReadOnlySpan<float> actions, ReadOnlySpan<float> rewards, ReadOnlySpan<Status> statuses, ReadOnlySpan<float> next)
@@ -42,7 +44,8 @@ internal sealed class ReplayBuffer(int capacity, int observationSize, int action
             if (!next.IsEmpty)
                 next.Slice(row * observationSize, observationSize).CopyTo(_next.AsSpan(_position * observationSize));
             actions.Slice(row * actionSize, actionSize).CopyTo(_actions.AsSpan(_position * actionSize));
-            _rewards[_position] = rewards[row];
+            var reward = rewardScale * rewards[row];
+            _rewards[_position] = compressRewards ? MathF.CopySign(MathF.Log(1 + MathF.Abs(reward)), reward) : reward;
             _continues[_position] = statuses[row] == Status.Terminated ? 0 : 1;
             _position = (_position + 1) % capacity;
             Count = Math.Min(Count + 1, capacity);

@@ -74,8 +74,11 @@ internal abstract class ToyEnvironment(int environments, int agents, int observa
     }
 }
 
-/// <summary>One step: reward 1 − Σ (a − a*)², a* = (0.5 x₀ − 0.3 x₁, 0.4 x₁ + 0.2); the optimum is 1.</summary>
-internal sealed class Bandit(int rows) : ToyEnvironment(rows, 1, 2, 2, 0)
+/// <summary>One step: reward 1 − Σ (a − a*)², a* = (0.5 x₀ − 0.3 x₁, 0.4 x₁ + 0.2) + target; the optimum is 1 where the target is 0.</summary>
+/// <param name="rows">Played at once.</param>
+/// <param name="cliff">Factor on what the reward has below 1/2.</param>
+/// <param name="target">What is added to the best action; far outside it pulls to the bounds.</param>
+internal sealed class Bandit(int rows, float cliff = 1, float target = 0) : ToyEnvironment(rows, 1, 2, 2, 0)
 {
     private readonly float[] _x = new float[2 * rows];
 
@@ -90,8 +93,9 @@ internal sealed class Bandit(int rows) : ToyEnvironment(rows, 1, 2, 2, 0)
         for (var i = 0; i < Rows; i++)
         {
             var (a, b) = Best(_x[2 * i], _x[2 * i + 1]);
-            var (d, e) = (Math.Clamp(actions[2 * i], -1, 1) - a, Math.Clamp(actions[2 * i + 1], -1, 1) - b);
-            rewards[i] = 1 - d * d - e * e;
+            var (d, e) = (Math.Clamp(actions[2 * i], -1, 1) - a - target, Math.Clamp(actions[2 * i + 1], -1, 1) - b - target);
+            var reward = 1 - d * d - e * e;
+            rewards[i] = reward < 0.5f ? 0.5f + cliff * (reward - 0.5f) : reward;
             statuses[i] = Status.Terminated;
             End(i);
         }

@@ -37,6 +37,9 @@ public sealed record DiffusionQOptions : AlgorithmOptions
     /// <summary>Step size of the critics.</summary>
     public float CriticLearningRate { get; init; } = 1e-3f;
 
+    /// <summary>Updates over which step sizes and exploration noise fall to 0, in a line; 0: never.</summary>
+    public long AnnealUpdates { get; init; }
+
     /// <summary>Decoupled weight decay of actor and critics.</summary>
     public float WeightDecay { get; init; }
 
@@ -52,8 +55,14 @@ public sealed record DiffusionQOptions : AlgorithmOptions
     /// </summary>
     public bool PaperExact { get; init; }
 
+    /// <summary>Weight of what the square of an action has above 0.9: a wall before the bounds, where tanh flattens and an actor gets stuck.</summary>
+    public float BoundWeight { get; init; }
+
     /// <summary>Factor on rewards before learning.</summary>
     public float RewardScale { get; init; } = 1f;
+
+    /// <summary>Whether r is learned as sign(r) ln(1 + |r|) after its factor: terrible rewards drown the rest no longer. For γ = 0 alone.</summary>
+    public bool CompressRewards { get; init; }
 
     /// <summary>Largest norm of the gradients.</summary>
     public float MaxNorm { get; init; } = float.PositiveInfinity;
@@ -69,7 +78,7 @@ public sealed record DiffusionQOptions : AlgorithmOptions
 
     internal override int CriticInputs(int observationSize, int actionSize, int stateSize) => observationSize + actionSize;
 
-    internal override IEnumerable<Problem> Problems(int rows, int stateSize) => ReplayBuffer.Problems(Capacity, Batch, Warmup, rows);
+    internal override IEnumerable<Problem> Problems(int rows, int stateSize) => ReplayBuffer.Problems(Capacity, Batch, Warmup, rows, Discount, CompressRewards);
 }
 
 /// <summary>A diffusion actor that climbs the smaller of two critics through all its denoising steps.</summary>
@@ -128,7 +137,7 @@ public sealed class DiffusionQ : ILearner
         _targetActor.CopyFrom(_actor);
         _targetCritic.CopyFrom(_critic);
         (_policy, _targetPolicy) = (new(_network, actions), new(targetNetwork, actions));
-        _replay = new(options.Capacity, observations, actions);
+        _replay = new(options.Capacity, observations, actions, options.RewardScale, options.CompressRewards);
         _meter = new(environment.Rows);
         _drawn = new int[options.Batch];
         (_observations, _next) = (new float[environment.Rows * observations], new float[environment.Rows * observations]);
@@ -147,6 +156,8 @@ public sealed class DiffusionQ : ILearner
 
     /// <summary>Both critics' parameters.</summary>
     public Parameters CriticParameters => _critic;
+
+    private float Remaining => _options.AnnealUpdates == 0 ? 1 : Math.Max(0f, 1 - (float)_critic.Steps / _options.AnnealUpdates);
 
     /// <inheritdoc/>
     public Progress Iterate()
@@ -182,13 +193,11 @@ public sealed class DiffusionQ : ILearner
             foreach (ref var action in _actions.AsSpan())
                 action = (float)(2 * _exploration.NextDouble() - 1);
         else
-            _policy.Explore(_observations, _environment.Rows, _options.ExplorationNoise, ref _exploration, _actions);
+            _policy.Explore(_observations, _environment.Rows, _options.ExplorationNoise * Remaining, ref _exploration, _actions);
         _environment.Advance(_actions, _rewards, _statuses);
         _meter.Add(_actions, _rewards, _statuses);
         if (_options.Discount > 0)
             _environment.Observe(_next);
-        foreach (ref var reward in _rewards.AsSpan())
-            reward *= _options.RewardScale;
         _replay.Add(_observations, _actions, _rewards, _statuses, _options.Discount > 0 ? _next : default);
         _environment.Restart();
         _steps += _environment.Rows;
@@ -218,7 +227,7 @@ public sealed class DiffusionQ : ILearner
             _criticLoss += share * loss.Item;
             _tape.Backward(share * loss);
         }
-        _critic.Descend(new(_options.CriticLearningRate, _options.MaxNorm, _options.WeightDecay));
+        _critic.Descend(new(_options.CriticLearningRate * Remaining, _options.MaxNorm, _options.WeightDecay));
     }
 
     private void UpdateActor()
@@ -241,12 +250,14 @@ public sealed class DiffusionQ : ILearner
                     value = value.Minimum(_q2.Forward(pair));
             }
             var loss = -value.Mean();
+            if (_options.BoundWeight > 0)
+                loss += _options.BoundWeight * action.Square().Affine(1, -0.9f).Relu().RowSums().Mean();
             if (_tape.TryAuxiliary(out var auxiliary))
                 loss += auxiliary;
             _actorLoss += share * loss.Item;
             _tape.Backward(share * loss);
         }
-        _norm += _actor.Descend(new(_options.ActorLearningRate, _options.MaxNorm, _options.WeightDecay));
+        _norm += _actor.Descend(new(_options.ActorLearningRate * Remaining, _options.MaxNorm, _options.WeightDecay));
         _network.AfterUpdate(_actor.Steps);
     }
 

@@ -35,6 +35,9 @@ public sealed record SacOptions : AlgorithmOptions
     /// <summary>Step size of the critics.</summary>
     public float CriticLearningRate { get; init; } = 1e-3f;
 
+    /// <summary>Updates over which step sizes fall to 0, in a line; 0: never.</summary>
+    public long AnnealUpdates { get; init; }
+
     /// <summary>γ; 0 makes one-step problems of everything and spares the target networks.</summary>
     public float Discount { get; init; } = 0.95f;
 
@@ -53,6 +56,9 @@ public sealed record SacOptions : AlgorithmOptions
     /// <summary>Factor on rewards before learning.</summary>
     public float RewardScale { get; init; } = 1f;
 
+    /// <summary>Whether r is learned as sign(r) ln(1 + |r|) after its factor: terrible rewards drown the rest no longer. For γ = 0 alone.</summary>
+    public bool CompressRewards { get; init; }
+
     /// <summary>Largest norm of the gradients.</summary>
     public float MaxNorm { get; init; } = float.PositiveInfinity;
 
@@ -67,7 +73,7 @@ public sealed record SacOptions : AlgorithmOptions
 
     internal override int CriticInputs(int observationSize, int actionSize, int stateSize) => observationSize + actionSize;
 
-    internal override IEnumerable<Problem> Problems(int rows, int stateSize) => ReplayBuffer.Problems(Capacity, Batch, Warmup, rows);
+    internal override IEnumerable<Problem> Problems(int rows, int stateSize) => ReplayBuffer.Problems(Capacity, Batch, Warmup, rows, Discount, CompressRewards);
 }
 
 /// <summary>Soft actor-critic with two critics and a learned temperature.</summary>
@@ -126,7 +132,7 @@ public sealed class Sac : ILearner
         _logTemperature.Values[0] = Simd.Log(Vector512.Create(options.InitialTemperature))[0];
         _targetEntropy = float.IsNaN(options.TargetEntropy) ? -actions : options.TargetEntropy;
         _policy = new(_network, actions, squashed: true);
-        _replay = new(options.Capacity, observations, actions);
+        _replay = new(options.Capacity, observations, actions, options.RewardScale, options.CompressRewards);
         _meter = new(environment.Rows);
         _drawn = new int[options.Batch];
         (_observations, _next) = (new float[environment.Rows * observations], new float[environment.Rows * observations]);
@@ -147,6 +153,8 @@ public sealed class Sac : ILearner
     public Parameters CriticParameters => _critic;
 
     private float Temperature => Simd.Exp(Vector512.Create(_logTemperature.Values[0]))[0];
+
+    private float Remaining => _options.AnnealUpdates == 0 ? 1 : Math.Max(0f, 1 - (float)_critic.Steps / _options.AnnealUpdates);
 
     /// <inheritdoc/>
     public Progress Iterate()
@@ -183,8 +191,6 @@ public sealed class Sac : ILearner
         _meter.Add(_actions, _rewards, _statuses);
         if (_options.Discount > 0)
             _environment.Observe(_next);
-        foreach (ref var reward in _rewards.AsSpan())
-            reward *= _options.RewardScale;
         _replay.Add(_observations, _actions, _rewards, _statuses, _options.Discount > 0 ? _next : default);
         _environment.Restart();
         _steps += _environment.Rows;
@@ -239,7 +245,7 @@ public sealed class Sac : ILearner
             _criticLoss += share * loss.Item;
             _tape.Backward(share * loss);
         }
-        _critic.Descend(new(_options.CriticLearningRate, _options.MaxNorm));
+        _critic.Descend(new(_options.CriticLearningRate * Remaining, _options.MaxNorm));
     }
 
     private void UpdateActor()
@@ -267,14 +273,14 @@ public sealed class Sac : ILearner
             entropy -= share * log.Mean().Item;
             _tape.Backward(share * loss);
         }
-        _norm += _actor.Descend(new(_options.ActorLearningRate, _options.MaxNorm));
+        _norm += _actor.Descend(new(_options.ActorLearningRate * Remaining, _options.MaxNorm));
         _network.AfterUpdate(_actor.Steps);
         _entropy += entropy;
         if (!_options.LearnTemperature)
             return;
         // d/d(ln α) of −ln α (ln π + H̄), averaged.
         _logTemperature.Gradients[0] = entropy - _targetEntropy;
-        _temperature.Descend(new(_options.ActorLearningRate));
+        _temperature.Descend(new(_options.ActorLearningRate * Remaining));
     }
 
     private Value Input(ReadOnlySpan<float> buffer, ReadOnlySpan<int> rows, int width)

@@ -63,12 +63,14 @@ internal static class AlgorithmShapes
         .Whole("capacity", "transitions kept", o => o.Capacity, (ref o, v) => o = o with { Capacity = v }, 1, Many)
         .Single("actorLearningRate", "step size of the actor", o => o.ActorLearningRate, (ref o, v) => o = o with { ActorLearningRate = v }, Rate)
         .Single("criticLearningRate", "step size of the critics", o => o.CriticLearningRate, (ref o, v) => o = o with { CriticLearningRate = v }, Rate)
+        .Whole("annealUpdates", "updates over which step sizes fall to 0 in a line; 0: never", o => (int)o.AnnealUpdates, (ref o, v) => o = o with { AnnealUpdates = v }, 0, Many)
         .Single("discount", "γ; 0 makes one-step problems of everything and spares the targets", o => o.Discount, (ref o, v) => o = o with { Discount = v }, Interval.Share)
         .Single("targetShare", "share by which targets follow", o => o.TargetShare, (ref o, v) => o = o with { TargetShare = v }, Rate)
         .Single("initialTemperature", "temperature at the beginning", o => o.InitialTemperature, (ref o, v) => o = o with { InitialTemperature = v }, Interval.Positive)
         .OptionalSingle("targetEntropy", "entropy that the temperature steers to; null: minus the size of an action", o => o.TargetEntropy, (ref o, v) => o = o with { TargetEntropy = v }, Interval.Any, float.NaN)
         .Flag("learnTemperature", "whether the temperature is learned, by the step size of the actor", o => o.LearnTemperature, (ref o, v) => o = o with { LearnTemperature = v })
         .Single("rewardScale", "factor on rewards before learning", o => o.RewardScale, (ref o, v) => o = o with { RewardScale = v }, Interval.Positive)
+        .Flag("compressRewards", "whether a reward r is learned as sign(r) ln(1 + |r|) after its factor, so that a few terrible ones do not drown the rest; for a discount of 0", o => o.CompressRewards, (ref o, v) => o = o with { CompressRewards = v })
         .OptionalSingle("maxNorm", "largest norm of the gradients; null: unbounded", o => o.MaxNorm, (ref o, v) => o = o with { MaxNorm = v }, Interval.Positive, float.PositiveInfinity)
         .Whole("sliceRows", "rows of a backward pass; larger batches are cut so that they stay in cache; part of the bits of a result", o => o.SliceRows, (ref o, v) => o = o with { SliceRows = v }, 16, Many);
 
@@ -81,13 +83,16 @@ internal static class AlgorithmShapes
         .Single("explorationNoise", "deviation of the Gaussian noise on actions while playing", o => o.ExplorationNoise, (ref o, v) => o = o with { ExplorationNoise = v }, Interval.NonNegative)
         .Single("actorLearningRate", "step size of the actor", o => o.ActorLearningRate, (ref o, v) => o = o with { ActorLearningRate = v }, Rate)
         .Single("criticLearningRate", "step size of the critics", o => o.CriticLearningRate, (ref o, v) => o = o with { CriticLearningRate = v }, Rate)
+        .Whole("annealUpdates", "updates over which step sizes and exploration noise fall to 0 in a line; 0: never", o => (int)o.AnnealUpdates, (ref o, v) => o = o with { AnnealUpdates = v }, 0, Many)
         .Single("weightDecay", "decoupled weight decay", o => o.WeightDecay, (ref o, v) => o = o with { WeightDecay = v }, Interval.NonNegative)
         .Single("discount", "γ; 0 makes one-step problems of everything and spares the targets", o => o.Discount, (ref o, v) => o = o with { Discount = v }, Interval.Share)
         .Single("targetShare", "share by which targets follow", o => o.TargetShare, (ref o, v) => o = o with { TargetShare = v }, Rate)
         .Whole("actorDelay", "updates of the critics for one of the actor and the targets", o => o.ActorDelay, (ref o, v) => o = o with { ActorDelay = v }, 1, 1000)
         .Single("targetNoise", "deviation of the noise on the actions of the target", o => o.TargetNoise, (ref o, v) => o = o with { TargetNoise = v }, Interval.NonNegative)
         .Single("targetNoiseBound", "bound of that noise", o => o.TargetNoiseBound, (ref o, v) => o = o with { TargetNoiseBound = v }, Interval.NonNegative)
+        .Single("boundWeight", "weight, in the loss of the actor, of what the square of an action has above 0.9: keeps it from getting stuck at its bounds", o => o.BoundWeight, (ref o, v) => o = o with { BoundWeight = v }, Interval.NonNegative)
         .Single("rewardScale", "factor on rewards before learning", o => o.RewardScale, (ref o, v) => o = o with { RewardScale = v }, Interval.Positive)
+        .Flag("compressRewards", "whether a reward r is learned as sign(r) ln(1 + |r|) after its factor, so that a few terrible ones do not drown the rest; for a discount of 0", o => o.CompressRewards, (ref o, v) => o = o with { CompressRewards = v })
         .OptionalSingle("maxNorm", "largest norm of the gradients; null: unbounded", o => o.MaxNorm, (ref o, v) => o = o with { MaxNorm = v }, Interval.Positive, float.PositiveInfinity)
         .Whole("sliceRows", "rows of a backward pass; larger batches are cut so that they stay in cache; part of the bits of a result", o => o.SliceRows, (ref o, v) => o = o with { SliceRows = v }, 16, Many);
 
@@ -100,11 +105,14 @@ internal static class AlgorithmShapes
         .Single("explorationNoise", "deviation of the Gaussian noise on actions while playing", o => o.ExplorationNoise, (ref o, v) => o = o with { ExplorationNoise = v }, Interval.NonNegative)
         .Single("actorLearningRate", "step size of the actor", o => o.ActorLearningRate, (ref o, v) => o = o with { ActorLearningRate = v }, Rate)
         .Single("criticLearningRate", "step size of the critics", o => o.CriticLearningRate, (ref o, v) => o = o with { CriticLearningRate = v }, Rate)
+        .Whole("annealUpdates", "updates over which step sizes and exploration noise fall to 0 in a line; 0: never", o => (int)o.AnnealUpdates, (ref o, v) => o = o with { AnnealUpdates = v }, 0, Many)
         .Single("weightDecay", "decoupled weight decay", o => o.WeightDecay, (ref o, v) => o = o with { WeightDecay = v }, Interval.NonNegative)
         .Single("discount", "γ; 0 makes one-step problems of everything and spares the targets", o => o.Discount, (ref o, v) => o = o with { Discount = v }, Interval.Share)
         .Single("targetShare", "share by which targets follow", o => o.TargetShare, (ref o, v) => o = o with { TargetShare = v }, Rate)
         .Flag("paperExact", "runs Algorithm 1 as printed where it can be run at all: one critic, and 0.95 times the future of the same state", o => o.PaperExact, (ref o, v) => o = o with { PaperExact = v })
+        .Single("boundWeight", "weight, in the loss of the actor, of what the square of an action has above 0.9: keeps it from getting stuck at its bounds", o => o.BoundWeight, (ref o, v) => o = o with { BoundWeight = v }, Interval.NonNegative)
         .Single("rewardScale", "factor on rewards before learning", o => o.RewardScale, (ref o, v) => o = o with { RewardScale = v }, Interval.Positive)
+        .Flag("compressRewards", "whether a reward r is learned as sign(r) ln(1 + |r|) after its factor, so that a few terrible ones do not drown the rest; for a discount of 0", o => o.CompressRewards, (ref o, v) => o = o with { CompressRewards = v })
         .OptionalSingle("maxNorm", "largest norm of the gradients; null: unbounded", o => o.MaxNorm, (ref o, v) => o = o with { MaxNorm = v }, Interval.Positive, float.PositiveInfinity)
         .Whole("sliceRows", "rows of a backward pass; larger batches are cut so that they stay in cache; part of the bits of a result", o => o.SliceRows, (ref o, v) => o = o with { SliceRows = v }, 16, Many);
 

@@ -433,6 +433,123 @@ public sealed class AlgorithmTests
         Assert.InRange(Play.MeanReward(new Bandit(500), learner.Policy, 1), 0.98, 1);
     }
 
+    public static TheoryData<string> Annealed => ["sac", "ddpg", "diffusion-q"];
+
+    [Theory]
+    [MemberData(nameof(Annealed))]
+    public void Annealing_LeavesTheWeightsWhereTheyAreAtItsEnd(string name)
+    {
+        var environment = new Bandit(64);
+        ILearner learner = name switch
+        {
+            "sac" => new Sac(environment, new() { Actor = SmallRelu, Critic = SmallRelu, Discount = 0, Warmup = 64, Batch = 64, AnnealUpdates = 20 }),
+            "ddpg" => new Ddpg(environment, new() { Actor = SmallRelu, Critic = SmallRelu, Discount = 0, Warmup = 64, Batch = 64, AnnealUpdates = 20 }),
+            _ => new DiffusionQ(environment, new() { Actor = SmallRelu, Critic = SmallRelu, Warmup = 64, Batch = 64, AnnealUpdates = 20 }),
+        };
+        Train(learner, 15);
+        var before = learner.PolicyWeights.ToArray();
+        Train(learner, 5);
+        var end = learner.PolicyWeights.ToArray();
+        Assert.NotEqual(before, end);
+        Train(learner, 5);
+        Assert.Equal(end, learner.PolicyWeights.ToArray());
+    }
+
+    /// <summary>Far from the best action the bandit's rewards are ten thousand times worse than they are good near it.</summary>
+    [Theory]
+    [InlineData("sac")]
+    [InlineData("ddpg")]
+    [InlineData("diffusion-q")]
+    public void CompressedRewards_SurviveTerribleOnes(string name)
+    {
+        var environment = new Bandit(32, cliff: 1e4f);
+        ILearner learner = name switch
+        {
+            "sac" => new Sac(environment, new()
+            {
+                Actor = SmallRelu,
+                Critic = SmallRelu,
+                Discount = 0,
+                Warmup = 500,
+                Batch = 128,
+                ActorLearningRate = 1e-3f,
+                CriticLearningRate = 3e-3f,
+                InitialTemperature = 0.1f,
+                TargetEntropy = -5,
+                CompressRewards = true,
+                AnnealUpdates = 1500,
+            }),
+            "ddpg" => new Ddpg(environment, new()
+            {
+                Actor = SmallRelu,
+                Critic = SmallRelu,
+                Discount = 0,
+                Warmup = 500,
+                Batch = 128,
+                ActorLearningRate = 1e-3f,
+                CriticLearningRate = 3e-3f,
+                CompressRewards = true,
+                AnnealUpdates = 1500,
+            }),
+            _ => new DiffusionQ(environment, new()
+            {
+                Actor = SmallRelu,
+                Critic = SmallRelu,
+                Warmup = 500,
+                Batch = 128,
+                ActorLearningRate = 1e-3f,
+                CriticLearningRate = 3e-3f,
+                ExplorationNoise = 0.1f,
+                CompressRewards = true,
+                AnnealUpdates = 1500,
+            }),
+        };
+        Train(learner, 1500);
+        Assert.InRange(Play.MeanReward(new Bandit(500), learner.Policy, 1), 0.94, 1);
+    }
+
+    [Theory]
+    [InlineData("ddpg")]
+    [InlineData("diffusion-q")]
+    public void BoundWeight_KeepsActionsBeforeTheirBounds(string name)
+    {
+        var environment = new Bandit(32, target: 5);
+        ILearner Start(float weight) => name == "ddpg"
+            ? new Ddpg(environment, new()
+            {
+                Actor = SmallRelu,
+                Critic = SmallRelu,
+                Discount = 0,
+                Warmup = 200,
+                Batch = 64,
+                ActorLearningRate = 1e-3f,
+                RewardScale = 0.1f,
+                BoundWeight = weight,
+            })
+            : new DiffusionQ(environment, new()
+            {
+                Actor = SmallRelu,
+                Critic = SmallRelu,
+                Warmup = 200,
+                Batch = 64,
+                ActorLearningRate = 1e-3f,
+                RewardScale = 0.1f,
+                BoundWeight = weight,
+            });
+
+        double Largest(ILearner learner)
+        {
+            Train(learner, 600);
+            var (observations, actions) = (new float[2 * environment.Rows], new float[2 * environment.Rows]);
+            environment.Observe(observations);
+            learner.Policy.Act(observations, actions, environment.Rows);
+            return actions.Max();
+        }
+
+        Assert.InRange(Largest(Start(0)), 0.99, 1);
+        Assert.InRange(Largest(Start(10)), 0.9, 0.96);
+    }
+
     [Fact]
     public void OptionsThatDoNotFit_AreRefused()
     {
