@@ -87,7 +87,7 @@ internal sealed record ExhibitFolder
             Title = exhibit.Title,
             Printed = exhibit.Printed,
             Remark = conditions.Quick && !exhibit.Trainings.IsEmpty
-                ? FormattableString.Invariant($"Quick run: trainings are cut to {Training.QuickShare:0 %} of their updates, so what is learned here says nothing of the learners. {findings.Remark}").TrimEnd()
+                ? FormattableString.Invariant($"Quick run: trainings are cut to a fiftieth of their updates, {Training.MostQuickUpdates} at most, so what is learned here says nothing of the learners. {findings.Remark}").TrimEnd()
                 : findings.Remark,
             Command = FormattableString.Invariant($"menuet reproduce {paper.Id} --only {exhibit.Id}{(conditions.Quick ? " --quick" : "")} --seeds {conditions.Seeds}"),
             Quick = conditions.Quick,

@@ -10,8 +10,10 @@ namespace Menuet.Experiments;
 /// <param name="Changes">What <c>menuet train --set</c> is given: <c>actor.experts=2</c>; the value is JSON.</param>
 public sealed record Training(string Experiment, params ImmutableArray<string> Changes)
 {
-    /// <summary>A quick run trains this share of the updates.</summary>
-    internal const double QuickShare = 0.02;
+    /// <summary>A quick run trains a fiftieth of the updates, and no more than this.</summary>
+    internal const int MostQuickUpdates = 400;
+
+    private const int QuickPart = 50;
 
     /// <summary>Its folder below that of all trainings; trainings of one id are one.</summary>
     public string Id => string.Join(',', Changes.Prepend(Experiment));
@@ -35,7 +37,7 @@ public sealed record Training(string Experiment, params ImmutableArray<string> C
             return experiment;
         }
 
-        var updates = Math.Max(10, (int)((experiment.Updates ?? 1000) * QuickShare));
+        var updates = Math.Clamp((experiment.Updates ?? MostQuickUpdates * QuickPart) / QuickPart, 10, MostQuickUpdates);
         document["updates"] = updates;
         document["evaluation"] = new JsonObject { ["every"] = Math.Max(1, updates / 4), ["draws"] = Math.Min(experiment.Evaluation.Draws, 50), ["finalDraws"] = Math.Min(experiment.Evaluation.FinalDraws, 100) };
         document["log"] = new JsonObject { ["every"] = Math.Max(1, updates / 20) };

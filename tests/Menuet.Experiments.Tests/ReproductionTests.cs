@@ -108,7 +108,7 @@ public sealed class ReproductionTests : IDisposable
         Assert.False(Directory.Exists(Path.Combine(folder, "training")));
         var exhibit = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "l/one/exhibit.json")))!;
         Assert.Equal("menuet reproduce l --only one --quick --seeds 2", (string)exhibit["command"]!);
-        Assert.StartsWith("Quick run: trainings are cut to 2 % of their updates", (string)exhibit["remark"]!, StringComparison.Ordinal);
+        Assert.StartsWith("Quick run: trainings are cut to a fiftieth of their updates", (string)exhibit["remark"]!, StringComparison.Ordinal);
         var claim = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "l/claims.json")))!["claims"]![0]!;
         Assert.Equal("untested", (string)claim["verdict"]!);
         Assert.Equal(2, (int)claim["measured"]![0]!["samples"]!);

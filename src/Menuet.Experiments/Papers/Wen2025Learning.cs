@@ -155,7 +155,7 @@ internal static class Wen2025Learning
                     .. lines.Select(line => Learned.Mean(FormattableString.Invariant($"wen{prefix}{line.Value}"), $"share of the optimum, {line.Name}", "", line.Runs, run => run.Evaluation.Score.ShareOfOptimum)),
                     .. lines.Select(line => Learned.Mean(FormattableString.Invariant($"wen{prefix}{line.Value}Steps"), $"environment steps until convergence, {line.Name}", "steps", line.Runs, run => Learned.Convergence(run).Steps)),
                 ],
-                Remark = "Three experts, one selected, weight 0.01, learning rate 0.001 unless it says otherwise; a quarter of the updates of fig5b. " + ShapedRemark,
+                Remark = "Three experts, one selected, weight 0.01, learning rate 0.001 unless it says otherwise; 8000 updates, a twelfth of those of fig5b. " + ShapedRemark,
             };
         }
     }
