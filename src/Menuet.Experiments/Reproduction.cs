@@ -77,7 +77,7 @@ public static class Reproduction
             File.WriteAllText(Path.Combine(output, result.Paper.Id, "claims.json"), ClaimsDocument.Of(result));
         }
 
-        var about = new ReportConditions(quick, seeds, Build, Stopwatch.GetElapsedTime(begin));
+        var about = new ReportConditions(quick, seeds, request.Command, Build, Stopwatch.GetElapsedTime(begin));
         File.WriteAllText(Path.Combine(output, "index.html"), HtmlReport.Of(finished, about, output));
         File.WriteAllText(Path.Combine(output, "report.md"), MarkdownReport.Of(finished, about));
         File.WriteAllText(Path.Combine(output, "papers.bib"), string.Join("\n\n", papers.Select(paper => paper.Citation)) + "\n");
@@ -145,6 +145,10 @@ public sealed record ReproductionRequest(ImmutableArray<Paper> Papers, string Ou
 
     /// <summary>Ids of the exhibits that are made; the others are only shown, where they are finished. Empty: all.</summary>
     public ImmutableArray<string> Only { get; init; } = [];
+
+    /// <summary>What makes all of it again.</summary>
+    internal string Command => FormattableString.Invariant(
+        $"menuet reproduce {(Papers.Length == 1 ? Papers[0].Id : "all")}{(Quick ? " --quick" : "")} --seeds {Seeds}");
 
     internal bool Asks(Exhibit exhibit) => Only.IsEmpty || Only.Contains(exhibit.Id);
 }

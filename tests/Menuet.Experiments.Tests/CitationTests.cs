@@ -7,9 +7,7 @@ namespace Menuet.Experiments.Tests;
 /// <summary>CITATION.cff by the Citation File Format 1.2.0: required keys, permitted ones, and agreement with the papers that are made again.</summary>
 public sealed partial class CitationTests
 {
-    private static readonly string Root = FindRoot();
-
-    private readonly Dictionary<string, object> document = (Dictionary<string, object>)BlockYaml.Read(File.ReadAllLines(Path.Combine(Root, "CITATION.cff")));
+    private readonly Dictionary<string, object> document = (Dictionary<string, object>)BlockYaml.Read(File.ReadAllLines(Path.Combine(Repository.Root, "CITATION.cff")));
 
     [Fact]
     public void RequiredKeys_AreThere_AndNoOthersThanTheFormatKnows()
@@ -26,7 +24,7 @@ public sealed partial class CitationTests
 
     [Fact]
     public void Version_IsTheOneThatIsBuilt() =>
-        Assert.Equal(XDocument.Load(Path.Combine(Root, "Directory.Build.props")).Descendants("Version").Single().Value, document["version"]);
+        Assert.Equal(XDocument.Load(Path.Combine(Repository.Root, "Directory.Build.props")).Descendants("Version").Single().Value, document["version"]);
 
     [Fact]
     public void References_AreThePapers_WithTheirAuthors()
@@ -46,17 +44,6 @@ public sealed partial class CitationTests
 
     private static string Field(Paper paper, string name) =>
         Regex.Match(paper.Citation, $@"^\s*{name}\s*= \{{(.*)\}},?\r?$", RegexOptions.Multiline) is { Success: true } match ? Braces().Replace(match.Groups[1].Value, "") : "";
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Menuet.slnx")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new InvalidOperationException("The repository was not found.");
-    }
 
     [GeneratedRegex("[{}]")]
     private static partial Regex Braces();

@@ -14,7 +14,7 @@ internal static class HtmlReport
         html.Append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
         html.Append("<title>Menuet: reproduction</title>\n<style>\n").Append(Asset("report.css")).Append("</style>\n</head>\n<body>\n");
         html.Append("<header><h1>Reproduction</h1>\n");
-        html.Append(CultureInfo.InvariantCulture, $"<p>{conditions.Seeds} seeds · build {Text(conditions.Build)} · {Text(ReportConditions.Machine)}</p>\n");
+        html.Append(CultureInfo.InvariantCulture, $"<p><code>{Text(conditions.Command)}</code> · {Text(conditions.Made)}</p>\n");
         if (conditions.Quick)
         {
             html.Append("<p class=\"quick\">Quick run: fewer points, draws and seeds than the full run; verdicts may differ from it.</p>\n");

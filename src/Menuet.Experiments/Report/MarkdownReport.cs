@@ -16,7 +16,7 @@ internal static class MarkdownReport
             text.Append("**Quick run**: fewer points, draws and seeds than the full run; verdicts may differ from it.\n\n");
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"Seeds: {conditions.Seeds}. Build: {conditions.Build}. {ReportConditions.Machine}.\n\n## Claims\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"`{conditions.Command}`: {conditions.Made}.\n\n## Claims\n\n{Verdicts(papers)}\n\n");
         text.Append("| paper | claim | source | measured | verdict |\n| --- | --- | --- | --- | --- |\n");
         foreach (var paper in papers)
         {
@@ -64,6 +64,9 @@ internal static class MarkdownReport
 
         return text.ToString();
     }
+
+    private static string Verdicts(ImmutableArray<PaperResult> papers) =>
+        string.Join(", ", papers.SelectMany(paper => paper.Claims).GroupBy(claim => claim.Words).Select(group => string.Create(CultureInfo.InvariantCulture, $"{group.Count()} {group.Key}")));
 
     /// <summary>The first quantity of a claim with its interval.</summary>
     internal static string Measured(JudgedClaim claim)
