@@ -93,7 +93,7 @@ internal sealed class FanTraffic
 
         if (learned is not null)
         {
-            series.Insert(0, learned.Line(measure));
+            series.Add(learned.Line(measure));
         }
 
         return new(

@@ -17,7 +17,7 @@ internal static class HtmlReport
         html.Append(CultureInfo.InvariantCulture, $"<p><code>{Text(conditions.Command)}</code> · {Text(conditions.Made)}</p>\n");
         if (conditions.Quick)
         {
-            html.Append("<p class=\"quick\">Quick run: fewer points, draws and seeds than the full run; verdicts may differ from it.</p>\n");
+            html.Append("<p class=\"quick\">Quick run: fewer points, draws and seeds than the full run, and trainings cut short; verdicts may differ from it, and claims about learners are untested.</p>\n");
         }
 
         html.Append("<nav aria-label=\"Papers\"><a href=\"#claims\">Claims</a>");

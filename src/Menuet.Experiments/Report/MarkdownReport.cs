@@ -13,7 +13,7 @@ internal static class MarkdownReport
         text.Append("# Reproduction\n\n");
         if (conditions.Quick)
         {
-            text.Append("**Quick run**: fewer points, draws and seeds than the full run; verdicts may differ from it.\n\n");
+            text.Append("**Quick run**: fewer points, draws and seeds than the full run, and trainings cut short; verdicts may differ from it, and claims about learners are untested.\n\n");
         }
 
         text.Append(CultureInfo.InvariantCulture, $"`{conditions.Command}`: {conditions.Made}.\n\n## Claims\n\n{Verdicts(papers)}\n\n");
