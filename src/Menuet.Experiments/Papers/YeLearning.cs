@@ -134,7 +134,7 @@ internal static class YeLearning
                     Row("exploration noise", "0.01", "algorithm.explorationNoise", "0.01", ""),
                     Row("episodes", "1000", "updates", "1000", "here: updates of the networks; see the number of steps in fig5 and fig8"),
                     ["steps of an episode", "1", "1", "1", "1", ""],
-                    ["penalty of a violated constraint", "−300", "10 × violation", "−200", "10 × violation", "the printed constant makes violations worthwhile: payments have no bound"],
+                    ["penalty of a violated constraint", "−300", $"{Of(Quality, "environment.penaltyWeight")} × violation", "−200", $"{Of(Latency, "environment.penaltyWeight")} × violation", "the printed constant makes violations worthwhile: payments have no bound"],
                 ]),
         ],
         Remark = "Read from the experiments ye/quality-diffusion-q and ye/latency-diffusion-q, which ship with Menuet.",
