@@ -233,8 +233,8 @@ internal static class Fan
                 .. Excesses(plain, "Latency", "latency", "ms", "latency"), .. Excesses(plain, "Trades", "trades", "", "trades"),
                 FanLearning.Largest("fanLearnedLatencyOverRandom", "largest difference of latency over numbers of vehicles, MAPPO less random bids", "ms", v => learned.Of("latency", v).Select(latency => latency - Random("latency", v))),
                 FanLearning.Largest(
-                    "fanLearnedTradeLatencyOverRandom", "the same of latency per trade", "ms",
-                    v => learned.Of("latency", v).Zip(learned.Of("trades", v), (latency, trades) => (latency / trades) - (Random("latency", v) / Random("trades", v)))),
+                    "fanLearnedTradeLatencyOverRandom", "the same of latency per trade, 0 where nothing is traded", "ms",
+                    v => learned.Of("latency", v).Zip(learned.Of("trades", v), (latency, trades) => (trades > 0 ? latency / trades : 0) - (Random("latency", v) / Random("trades", v)))),
             ],
         };
 
