@@ -18,7 +18,7 @@ internal static class ContractMarketAgainstNumpy
         Console.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: |");
         foreach (var (name, document, repetitions, iterations) in Cases())
         {
-            var market = ContractMarketDocument.Read(document);
+            var market = ContractMarketMechanism.Door.Read(document);
             market = market with { Algorithm = market.Algorithm with { MaxIterations = iterations } };
             var file = Path.GetTempFileName();
             File.WriteAllBytes(file, document);
@@ -81,10 +81,4 @@ internal static class ContractMarketAgainstNumpy
     private static string Text(double seconds) => seconds < 1
         ? string.Create(CultureInfo.InvariantCulture, $"{1e3 * seconds:G3} ms")
         : string.Create(CultureInfo.InvariantCulture, $"{seconds:G3} s");
-}
-
-/// <summary>Reads a market as the mechanism does.</summary>
-internal static class ContractMarketDocument
-{
-    internal static OperatorMarket Read(byte[] document) => ContractMarketMechanism.Door.ReadMarket(document).Market;
 }

@@ -121,7 +121,7 @@ public class QueueSimulationBenchmarks
 /// </summary>
 public class MatchingBenchmarks
 {
-    private readonly OperatorMarket market = ContractMarketDocument.Read(Catalog.Market("zhan/contract-market")!);
+    private readonly OperatorMarket market = ContractMarketMechanism.Door.Read(Catalog.Market("zhan/contract-market")!);
     private readonly double[] loads = new double[8];
     private readonly double[] waiting = new double[8];
     private readonly double[] spare = new double[8];

@@ -92,7 +92,7 @@ internal static class SettlementBenchmarks
 
     private static async Task ChainAsync(Uri address)
     {
-        using var rpc = new JsonRpc(address, TimeSpan.FromSeconds(60));
+        using var rpc = new JsonRpc(address, TimeSpan.FromSeconds(60), TimeSpan.FromMilliseconds(50));
         var chain = new OnChain(rpc, (await rpc.SendAsync("eth_accounts", default)).EnumerateArray().First().GetString()!);
         await rpc.SendAsync("anvil_setBalance", default, chain.Owner, BigInteger.Pow(10, 26));
         Console.WriteLine("| way | payouts/s | gas a payout, platform | gas a payout, payee |\n| --- | ---: | ---: | ---: |");

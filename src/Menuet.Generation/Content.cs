@@ -51,7 +51,8 @@ public sealed record Content(string Name, string MediaType, ReadOnlyMemory<byte>
         ? Png.Read(Bytes.Span, Name)
         : throw new InvalidRequestException([new(Name, $"holds {MediaType}; only PNG images can be compared pixel by pixel")]);
 
-    /// <summary>The text without what does not show: control, format and private characters, which can hide words from people.</summary>
+    /// <summary>The text without what does not show: control, format, private, unassigned and ignorable characters, which can hide words from people.</summary>
+    /// <remarks>Source: Unicode Character Database, Default_Ignorable_Code_Point. Among them are variation selectors, in which any bytes can be hidden.</remarks>
     internal string VisibleText()
     {
         var text = new StringBuilder(Bytes.Length);
@@ -69,6 +70,7 @@ public sealed record Content(string Name, string MediaType, ReadOnlyMemory<byte>
 
         static bool IsVisible(Rune rune) => Rune.GetUnicodeCategory(rune) is not (
             System.Globalization.UnicodeCategory.Control or System.Globalization.UnicodeCategory.Format
-            or System.Globalization.UnicodeCategory.PrivateUse);
+            or System.Globalization.UnicodeCategory.PrivateUse or System.Globalization.UnicodeCategory.OtherNotAssigned)
+            && rune.Value is not (0x034F or 0x115F or 0x1160 or 0x17B4 or 0x17B5 or (>= 0x180B and <= 0x180F) or 0x3164 or (>= 0xFE00 and <= 0xFE0F) or 0xFFA0 or (>= 0xE0000 and <= 0xE0FFF));
     }
 }

@@ -1,8 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
-using CsvHelper;
 using Menuet.Settlement.Ledgers;
 
 namespace Menuet.Settlement;
@@ -14,33 +11,39 @@ namespace Menuet.Settlement;
 /// <param name="Address">Where a chain pays it; null: the chain knows, or there is none.</param>
 public sealed record Recipient(string Id, int? Type, long? Evaluation, string? Address)
 {
-    private static readonly string[] Keys = ["id", "type", "quality", "address"];
-
     /// <summary>Reads a file of recipients: CSV with a header, a JSON array of objects, or one JSON object a line.</summary>
     /// <param name="text">UTF-8.</param>
     /// <returns>At least one; other columns and keys than id, type, quality and address are passed over.</returns>
     /// <exception cref="InvalidRequestException">Every problem at once, by line or by JSONPath.</exception>
-    public static ImmutableArray<Recipient> Read(ReadOnlySpan<byte> text)
+    public static ImmutableArray<Recipient> Read(ReadOnlySpan<byte> text) => From(text, null);
+
+    /// <summary>The same with qualities from a judge's scores, which name what they judge in <c>content</c>, as the recipients do.</summary>
+    /// <param name="text">UTF-8; with id and content, and no quality.</param>
+    /// <param name="scores">UTF-8, in any of the three forms, with content and quality; what no recipient made is passed over.</param>
+    /// <returns>At least one.</returns>
+    /// <exception cref="InvalidRequestException">Every problem at once, by line or by JSONPath; one is content without a score.</exception>
+    public static ImmutableArray<Recipient> Read(ReadOnlySpan<byte> text, ReadOnlySpan<byte> scores)
     {
-        string content;
-        try
-        {
-            content = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(text).TrimStart('\ufeff');
-        }
-        catch (DecoderFallbackException)
-        {
-            throw new InvalidRequestException([new("ids", "is not UTF-8; save the file as UTF-8")]);
-        }
-
         var problems = new List<Problem>();
-        var start = content.AsSpan().TrimStart();
-        var rows = start is ['[', ..] ? Array(content, problems) : start is ['{', ..] ? Lines(content, problems) : Csv(content, problems);
-        var recipients = rows.Select(row => Recipient.Parse(row, problems)).ToImmutableArray();
-        foreach (var group in recipients.Zip(rows).Where(pair => pair.First.Id.Length > 0).GroupBy(pair => pair.First.Id, StringComparer.Ordinal).Where(group => group.Count() > 1))
+        var byContent = Scores(scores, problems);
+        return problems.Count == 0 ? From(text, byContent) : throw new InvalidRequestException([.. problems]);
+    }
+
+    private static ImmutableArray<Recipient> From(ReadOnlySpan<byte> text, Dictionary<string, string?>? scores)
+    {
+        var problems = new List<Problem>();
+        string[] keys = scores is null ? ["id", "type", "quality", "address"] : ["id", "type", "quality", "address", "content"];
+        var rows = RecordText.Read(text, "ids", keys, names => names.Contains("id") && (scores is null ? names.Contains("type") || names.Contains("quality") : names.Contains("content"))
+            ? null
+            : scores is null ? "needs the column id, and type or quality" : "needs the columns id and content", problems);
+        if (scores is not null)
         {
-            problems.Add(new(group.Last().Second.Path("id"), $"stands in the file {group.Count()} times; give one line per id", $"\"{group.Key}\""));
+            rows = [.. rows.Select(row => Judged(row, scores, problems))];
+            Repeated(rows, "content", "was made by several ids; give one line per content", problems);
         }
 
+        var recipients = rows.Select(row => Parse(row, problems)).ToImmutableArray();
+        Repeated(rows, "id", "stands in the file several times; give one line per id", problems);
         if (recipients.IsEmpty && problems.Count == 0)
         {
             problems.Add(new("ids", "the file names nobody"));
@@ -49,16 +52,60 @@ public sealed record Recipient(string Id, int? Type, long? Evaluation, string? A
         return problems.Count == 0 ? recipients : throw new InvalidRequestException([.. problems]);
     }
 
-    private static Recipient Parse(Row row, List<Problem> problems)
+    private static Dictionary<string, string?> Scores(ReadOnlySpan<byte> text, List<Problem> problems)
     {
-        var id = row.Get("id") ?? "";
+        var rows = RecordText.Read(
+            text, "scores", ["content", "quality"], names => names.Contains("content") && names.Contains("quality") ? null : "needs the columns content and quality, as 'menuet judge --out' writes them", problems);
+        foreach (var row in rows.Where(row => row["content"] is null))
+        {
+            problems.Add(new(row.Path("content"), "is required: what was judged"));
+        }
+
+        Repeated(rows, "content", "was scored several times; keep one line", problems);
+        return rows.Where(row => row["content"] is not null).DistinctBy(row => row["content"], StringComparer.Ordinal).ToDictionary(row => row["content"]!, row => row["quality"], StringComparer.Ordinal);
+    }
+
+    private static Record Judged(Record row, Dictionary<string, string?> scores, List<Problem> problems)
+    {
+        if (row["quality"] is { } quality)
+        {
+            problems.Add(new(row.Path("quality"), "stands in the scores; leave the column out, or the scores", Shown(quality)));
+        }
+        else if (row["content"] is not { } content)
+        {
+            problems.Add(new(row.Path("content"), "is required: which of the scored contents is its"));
+        }
+        else if (!scores.TryGetValue(content, out quality))
+        {
+            problems.Add(new(row.Path("content"), $"has no score; the scores are of {string.Join(", ", scores.Keys.Take(3))}{(scores.Count > 3 ? ", …" : "")}", Shown(content)));
+        }
+        else if (quality is null)
+        {
+            problems.Add(new(row.Path("content"), "was judged, but the judge abstained; have it judged again, or leave the line out", Shown(content)));
+        }
+        else
+        {
+            return row.With("quality", quality);
+        }
+
+        // A problem was said already; another about its quality would say nothing new.
+        return row.With("quality", "0");
+    }
+
+    private static void Repeated(IEnumerable<Record> rows, string key, string message, List<Problem> problems) => problems.AddRange(
+        rows.Where(row => row[key] is not null).GroupBy(row => row[key], StringComparer.Ordinal).Where(group => group.Count() > 1)
+            .Select(group => new Problem(group.Last().Path(key), message, Shown(group.Key))));
+
+    private static Recipient Parse(Record row, List<Problem> problems)
+    {
+        var id = row["id"] ?? "";
         if (id.Length is 0 or > 200 || id.Any(char.IsControl) || id != id.Trim() || id[0] == '@')
         {
-            problems.Add(new(row.Path("id"), "is required: a text of 1 to 200 characters that does not begin with @", Shown(row.Get("id"))));
+            problems.Add(new(row.Path("id"), "is required: a text of 1 to 200 characters that does not begin with @", Shown(row["id"])));
         }
 
         int? type = null;
-        if (row.Get("type") is { } chosen)
+        if (row["type"] is { } chosen)
         {
             if (int.TryParse(chosen, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1)
             {
@@ -71,7 +118,7 @@ public sealed record Recipient(string Id, int? Type, long? Evaluation, string? A
         }
 
         long? evaluation = null;
-        if (row.Get("quality") is { } judged)
+        if (row["quality"] is { } judged)
         {
             try
             {
@@ -84,117 +131,13 @@ public sealed record Recipient(string Id, int? Type, long? Evaluation, string? A
             }
         }
 
-        if (row.Get("type") is null && row.Get("quality") is null)
+        if (row["type"] is null && row["quality"] is null)
         {
             problems.Add(new(row.Path("quality"), "give a type, a quality, or both"));
         }
 
-        return new(id, type, evaluation, row.Get("address"));
-    }
-
-    private static List<Row> Csv(string content, List<Problem> problems)
-    {
-        var rows = new List<Row>();
-        using var csv = CsvReader.FromText(content, new CsvReaderOptions
-        {
-            Separator = ',',
-            CommentPrefix = '#',
-            TrimWhitespace = true,
-            SkipEmptyLines = true,
-            TrackLineNumbers = true,
-            FieldCountMismatch = CsvFieldCountHandling.Skip,
-            OnMalformedRecord = bad => problems.Add(new(
-                string.Create(CultureInfo.InvariantCulture, $"line {bad.LineNumber}"),
-                bad.Reason == CsvMalformedReason.FieldCountMismatch ? "the row has not as many fields as the header" : "a quote is out of place", bad.RawRecord)),
-        });
-        csv.ReadHeader();
-        var names = csv.Headers.Select(name => name.Trim().ToLowerInvariant()).ToArray();
-        foreach (var repeated in Keys.Where(key => names.Count(name => name == key) > 1))
-        {
-            problems.Add(new("header", $"the column {repeated} stands there more than once"));
-        }
-
-        if (!names.Contains("id") || !(names.Contains("type") || names.Contains("quality")))
-        {
-            problems.Add(new("header", $"needs the column id, and type or quality; found: {string.Join(", ", names)}"));
-            return [];
-        }
-
-        while (csv.Read())
-        {
-            var values = Keys.Select(key => System.Array.IndexOf(names, key)).Select(column => column < 0 ? "" : csv.GetString(column)).ToArray();
-            rows.Add(new(string.Create(CultureInfo.InvariantCulture, $"line {csv.LineNumber} "), [.. values.Select(value => value.Length == 0 ? null : value)]));
-        }
-
-        return rows;
-    }
-
-    private static List<Row> Array(string content, List<Problem> problems)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(content, new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
-            return [.. document.RootElement.EnumerateArray().Select((element, i) => Object(element, string.Create(CultureInfo.InvariantCulture, $"$[{i}]."), problems))];
-        }
-        catch (JsonException error)
-        {
-            problems.Add(new("ids", $"is no valid JSON: {error.Message}"));
-            return [];
-        }
-    }
-
-    private static List<Row> Lines(string content, List<Problem> problems)
-    {
-        var rows = new List<Row>();
-        var number = 0;
-        foreach (var line in content.Split('\n'))
-        {
-            number++;
-            if (line.AsSpan().Trim().IsEmpty)
-            {
-                continue;
-            }
-
-            var path = string.Create(CultureInfo.InvariantCulture, $"line {number} ");
-            try
-            {
-                using var document = JsonDocument.Parse(line);
-                rows.Add(Object(document.RootElement, path, problems));
-            }
-            catch (JsonException error)
-            {
-                problems.Add(new(path.TrimEnd(), $"is no valid JSON: {error.Message}"));
-            }
-        }
-
-        return rows;
-    }
-
-    private static Row Object(JsonElement element, string path, List<Problem> problems)
-    {
-        if (element.ValueKind != JsonValueKind.Object)
-        {
-            problems.Add(new(path.TrimEnd('.', ' '), "must be an object with id, and type or quality"));
-            return new(path, ["?", "1", null, null]);
-        }
-
-        return new(path, [.. Keys.Select(key => element.TryGetProperty(key, out var value)
-            ? value.ValueKind switch
-            {
-                JsonValueKind.Null => null,
-                JsonValueKind.String => value.GetString(),
-                _ => value.GetRawText(),
-            }
-            : null)]);
+        return new(id, type, evaluation, row["address"]);
     }
 
     private static string? Shown(string? value) => value is null ? null : $"\"{value}\"";
-
-    /// <summary>One line's texts, in the order of <see cref="Keys"/>.</summary>
-    private sealed record Row(string Place, string?[] Values)
-    {
-        internal string? Get(string key) => Values[System.Array.IndexOf(Keys, key)];
-
-        internal string Path(string key) => Place + key;
-    }
 }

@@ -74,6 +74,8 @@ public sealed class SettleCommandTests : IDisposable
     [InlineData("id,type\nann,0\nben,1.5\ncid,\n", "line 2 type", "line 3 type", "line 4 quality")]
     [InlineData("""[{"id": "a"}, 5, {"quality": 5}]""", "$[1]", "$[0].quality", "$[2].id")]
     [InlineData("[1,", "ids")]
+    [InlineData("""[{"id": "\ud800", "quality": 5}, {"id": "a", "quality": true}]""", "$[0].id", "$[1].quality")]
+    [InlineData("""[{"id": "a", "quality": 5, "quality": 9}]""", "ids")]
     [InlineData("{\"id\":\"a\",\"type\":1}\nx\n", "line 2")]
     public void EveryProblem_OfTheIdsFile_IsSaidAtOnce(string ids, params string[] paths)
     {
@@ -81,6 +83,40 @@ public sealed class SettleCommandTests : IDisposable
         Assert.Equal(2, session.ExitCode);
         Assert.Equal(paths.Order(), JsonNode.Parse(session.Output)!["problems"]!.AsArray().Select(p => (string)p!["path"]!).Order());
         Assert.DoesNotContain("ledger.db", folder.Names());
+    }
+
+    [Fact]
+    public void Scores_AreJoinedByContent()
+    {
+        var direct = (string)JsonNode.Parse(Settle("id,quality\nann,7\nben,5.5\n", "--dry-run").Output)!["digest"]!;
+        string[] scores = ["content,judge,quality,note\na.png,ssim,7,\nb.png,ssim,5.5,\nc.png,ssim,9,\n", "{\"content\":\"b.png\",\"quality\":5.5}\n{\"content\":\"a.png\",\"quality\":7}\n"];
+        Assert.All(scores, text => Assert.Equal(
+            direct, (string)JsonNode.Parse(Settle("id,content\nann,a.png\nben,b.png\n", "--dry-run", "--scores", folder.Write("scores", text)).Output)!["digest"]!));
+    }
+
+    [Theory]
+    [InlineData("id,content\nann,z.png\nben,\ncid,b.png\n", "line 2 content", "line 3 content", "line 4 content")]
+    [InlineData("id,content\nann,a.png\nben,a.png\n", "line 3 content")]
+    [InlineData("id,content,quality\nann,a.png,7\n", "line 2 quality")]
+    [InlineData("id,quality\nann,7\n", "header")]
+    public void ScoresThatDoNotFit_AreRefused(string ids, params string[] paths)
+    {
+        // The judge abstained on b.png.
+        var session = Settle(ids, "--scores", folder.Write("scores.csv", "content,quality,note\na.png,7,\nb.png,,no majority\n"));
+        Assert.Equal(2, session.ExitCode);
+        Assert.Equal(paths, JsonNode.Parse(session.Output)!["problems"]!.AsArray().Select(p => (string)p!["path"]!));
+        Assert.DoesNotContain("ledger.db", folder.Names());
+    }
+
+    [Theory]
+    [InlineData("content,score\na.png,7\n", "scores header")]
+    [InlineData("content,quality\na.png,7\na.png,8\n", "scores line 3 content")]
+    [InlineData("[{\"quality\":7}]", "scores $[0].content")]
+    [InlineData("{\"content\":", "scores line 1")]
+    public void MalformedScores_AreRefused(string scores, string path)
+    {
+        var session = Settle("id,content\nann,a.png\n", "--scores", folder.Write("scores", scores));
+        Assert.Equal(path, (string)JsonNode.Parse(session.Output)!["problems"]!.AsArray().Single()!["path"]!);
     }
 
     [Fact]
@@ -113,6 +149,7 @@ public sealed class SettleCommandTests : IDisposable
         Assert.All(["--ledger", "--from", "--chain"], name => Assert.Contains(name, chain.Error, StringComparison.Ordinal));
         Assert.Equal(2, Session.Run("ledger", "deploy", "--ledger", Ledger).ExitCode);
         Assert.Equal(2, Session.Run("ledger", "verify", "--ledger", Ledger, "--confirmations", "0").ExitCode);
+        Assert.Contains("--wait must be from 1", Session.Run("ledger", "verify", "--ledger", Ledger, "--wait", "NaN").Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Menuet.Settlement.Ethereum;
 using Menuet.Settlement.Ledgers;
@@ -13,16 +14,16 @@ internal static class Worker
     {
         switch (args)
         {
-            case [var from, var count, "sql", var path]:
+            case [var from, var end, "sql", var place]:
                 {
-                    await using ILedger ledger = path.StartsWith("Host=", StringComparison.Ordinal)
-                        ? await PostgresLedger.OpenAsync(path, null, default)
-                        : await SqliteLedger.OpenAsync(path, null, default);
-                    await RunAsync(from, count, i => ledger.PostAsync([Postings.Rewards(Name(i), ("ann", 5), ("ben", 7), ("cid", 9))], default));
+                    await using ILedger ledger = place.StartsWith("Host=", StringComparison.Ordinal)
+                        ? await PostgresLedger.OpenAsync(place, null, default)
+                        : await SqliteLedger.OpenAsync(place, null, default);
+                    await RunAsync(from, end, i => ledger.PostAsync([Postings.Rewards(Name(i), ("ann", 5), ("ben", 7), ("cid", 9))], default));
                     return 0;
                 }
 
-            case [var from, var count, "ethereum", var node, var owner, var contract, var journal, var firstBlock, .. var payees]:
+            case [var from, var end, "ethereum", var batch, var node, var owner, var contract, var journal, var firstBlock, .. var payees]:
                 {
                     var options = new EthereumOptions
                     {
@@ -33,13 +34,13 @@ internal static class Worker
                         JournalPath = journal,
                         Confirmations = 2,
                         FirstBlock = long.Parse(firstBlock, CultureInfo.InvariantCulture),
-                        BatchSize = 2,
+                        BatchSize = int.Parse(batch, CultureInfo.InvariantCulture),
                         Poll = TimeSpan.FromMilliseconds(5),
                         Patience = TimeSpan.FromSeconds(60),
                     };
                     var addresses = payees.Select((address, i) => (i, address)).ToDictionary(p => (p.i + 1).ToString(CultureInfo.InvariantCulture), p => p.address);
                     await using var ledger = await EthereumLedger.OpenAsync(options, addresses, default);
-                    await RunAsync(from, count, i => ledger.PostAsync([Bench.Posting(Name(i), (1, 5), (2, 7), (3, 9))], default));
+                    await RunAsync(from, end, i => ledger.PostAsync([Bench.Posting(Name(i), [.. payees.Select((_, k) => (k + 1, 5 + k))])], default));
                     return 0;
                 }
 
@@ -51,13 +52,15 @@ internal static class Worker
 
     internal static string Name(int i) => string.Create(CultureInfo.InvariantCulture, $"p{i}");
 
-    private static async Task RunAsync<T>(string from, string count, Func<int, Task<T>> post)
+    /// <summary>Says when it is ready, when it begins a posting, and when one is done, and whether that had been there.</summary>
+    private static async Task RunAsync(string from, string end, Func<int, Task<ImmutableArray<Receipt>>> post)
     {
         await Console.Out.WriteLineAsync("ready");
-        for (var i = int.Parse(from, CultureInfo.InvariantCulture); i < int.Parse(count, CultureInfo.InvariantCulture); i++)
+        for (var i = int.Parse(from, CultureInfo.InvariantCulture); i < int.Parse(end, CultureInfo.InvariantCulture); i++)
         {
-            await post(i);
-            await Console.Out.WriteLineAsync(Name(i));
+            await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"begin {i}"));
+            var receipt = (await post(i))[0];
+            await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{(receipt.WasThere ? "found" : "posted")} {i}"));
         }
     }
 }

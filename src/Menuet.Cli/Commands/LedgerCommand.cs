@@ -150,36 +150,51 @@ internal static class LedgerCommand
     {
         var id = new Argument<string>("id") { HelpName = "id", Description = "The creator's id; --from must be its address" };
         var proofs = new Argument<string>("proofs") { HelpName = "proofs", Description = "The file that 'menuet settle --proofs' wrote" };
-        return OnChain(terminal, "claim", "Ethereum: a creator takes its reward of a Merkle posting.", [id, proofs], needsContract: true, async (parsed, contract, cancellation) =>
+        return OnChain(terminal, "claim", "Ethereum: a creator takes its reward of every Merkle posting in a file of proofs.", [id, proofs], needsContract: true, async (parsed, contract, cancellation) =>
         {
-            var (posting, proof) = ReadProof(parsed.GetRequiredValue(proofs), parsed.GetRequiredValue(id));
-            await contract.ClaimAsync(posting, proof, cancellation);
-            return $"Claimed by {proof.Account}: {posting}";
+            var account = parsed.GetRequiredValue(id);
+            var own = ReadProofs(parsed.GetRequiredValue(proofs), account);
+            foreach (var (posting, proof) in own)
+            {
+                await contract.ClaimAsync(posting, proof, cancellation);
+            }
+
+            return $"Claimed by {account}: {string.Join(", ", own.Select(line => line.Posting))}";
         });
     }
 
-    private static (string Posting, MerkleProof Proof) ReadProof(string file, string id)
+    private static ImmutableArray<(string Posting, MerkleProof Proof)> ReadProofs(string file, string id)
     {
+        var own = ImmutableArray.CreateBuilder<(string, MerkleProof)>();
+        var number = 0;
         foreach (var line in File.ReadLines(file))
         {
+            number++;
+            if (line.AsSpan().IsWhiteSpace())
+            {
+                continue;
+            }
+
             try
             {
                 using var document = JsonDocument.Parse(line);
                 var root = document.RootElement;
                 if (root.GetProperty("id").GetString() == id)
                 {
-                    return (root.GetProperty("posting").GetString()!, new(
-                        id, root.GetProperty("address").GetString()!, root.GetProperty("item").GetInt32(), root.GetProperty("evaluation").GetInt64(),
-                        Int128.Parse(root.GetProperty("units").GetString()!, CultureInfo.InvariantCulture), [.. root.GetProperty("proof").EnumerateArray().Select(sibling => sibling.GetString()!)]));
+                    own.Add((Text(root, "posting"), new(
+                        id, Text(root, "address"), root.GetProperty("item").GetInt32(), root.GetProperty("evaluation").GetInt64(),
+                        Int128.Parse(Text(root, "units"), CultureInfo.InvariantCulture), [.. root.GetProperty("proof").EnumerateArray().Select(sibling => sibling.GetString() ?? "")])));
                 }
             }
             catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or OverflowException)
             {
-                throw new InvalidRequestException([new("proofs", $"is not what 'menuet settle --proofs' wrote: {error.Message}", $"\"{file}\"")]);
+                throw new InvalidRequestException([new(string.Create(CultureInfo.InvariantCulture, $"proofs line {number}"), $"is not what 'menuet settle --proofs' wrote: {error.Message}")]);
             }
         }
 
-        throw new InvalidRequestException([new("id", "has no proof in the file", $"\"{id}\"")]);
+        return own.Count > 0 ? own.ToImmutable() : throw new InvalidRequestException([new("id", "has no proof in the file", $"\"{id}\"")]);
+
+        static string Text(JsonElement root, string name) => root.GetProperty(name).GetString() ?? throw new FormatException($"{name} is null");
     }
 
     private static Option<string?> Account() => new("--account") { Description = "One account; default: all" };

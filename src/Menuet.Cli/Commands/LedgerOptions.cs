@@ -151,7 +151,7 @@ internal sealed class LedgerOptions
     internal static void Within<T>(Option<T> option, T min, T max)
         where T : INumber<T> => option.Validators.Add(result =>
         {
-            if (result is OptionResult { Tokens: [var token] } && T.TryParse(token.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && (value < min || value > max))
+            if (result is OptionResult { Tokens: [var token] } && T.TryParse(token.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && !(value >= min && value <= max))
             {
                 result.AddError(string.Create(CultureInfo.InvariantCulture, $"{option.Name} must be from {min} to {max}, not {token.Value}"));
             }

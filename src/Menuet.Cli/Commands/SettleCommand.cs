@@ -19,6 +19,7 @@ internal static class SettleCommand
     {
         var answer = new Argument<string>("answer") { HelpName = "answer", Description = "A reward-contract's answer, as 'menuet solve --format json' writes it; '-' reads standard input" };
         var ids = new Option<string>("--ids") { Description = "Who is paid: CSV, a JSON array or JSON lines with id, type and/or quality, and address for Ethereum", Required = true };
+        var scores = new Option<string?>("--scores") { Description = "A judge's scores, as 'menuet judge --out' writes them: ids then has a column content in place of quality" };
         var posting = new Option<string>("--posting") { Description = "The posting's id: the same id is paid once, however often the command is run", Required = true };
         var dryRun = new Option<bool>("--dry-run") { Description = "Shows what would be posted, and opens no ledger" };
         var distribution = new Option<string>("--distribution") { Description = "Ethereum: credit each payee on chain, or merkle: one root, payees claim with proofs", DefaultValueFactory = _ => "credit" };
@@ -28,7 +29,7 @@ internal static class SettleCommand
         LedgerOptions.Within(batch, 1, 1000);
         var ledger = new LedgerOptions();
         var format = SharedOptions.FormatOption("text", "json");
-        var command = new Command("settle", "Pays the rewards of a reward contract's answer into a ledger, each posting once.") { answer, ids, posting, dryRun };
+        var command = new Command("settle", "Pays the rewards of a reward contract's answer into a ledger, each posting once.") { answer, ids, scores, posting, dryRun };
         ledger.AddTo(command);
         command.Options.Add(distribution);
         command.Options.Add(proofs);
@@ -39,7 +40,9 @@ internal static class SettleCommand
             try
             {
                 var paid = RewardContractMechanism.Door.ReadAnswer(MarketSource.Read(parsed.GetRequiredValue(answer), terminal));
-                var recipients = Recipient.Read(await File.ReadAllBytesAsync(parsed.GetRequiredValue(ids), cancellation));
+                var named = await File.ReadAllBytesAsync(parsed.GetRequiredValue(ids), cancellation);
+                var judged = parsed.GetValue(scores) is { } file ? await File.ReadAllBytesAsync(file, cancellation) : null;
+                var recipients = judged is null ? Recipient.Read(named) : Recipient.Read(named, judged);
                 var id = parsed.GetRequiredValue(posting);
                 var isMerkle = parsed.GetRequiredValue(distribution) == "merkle";
                 if (isMerkle && parsed.GetValue(proofs) is null && ledger.IsEthereum(parsed) && !parsed.GetValue(dryRun))

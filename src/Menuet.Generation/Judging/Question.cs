@@ -24,6 +24,9 @@ internal sealed class Question(Rubric rubric, string model, string nonce)
     /// <summary>Stands between the words of a text; where the content itself uses it, it becomes '^'.</summary>
     private const char Mark = 'ˆ';
 
+    /// <summary>Braille without dots: looks like a space and is none.</summary>
+    private const char BlankPattern = '\u2800';
+
     private const int ReceiptLength = 16;
 
     private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -109,7 +112,7 @@ internal sealed class Question(Rubric rubric, string model, string nonce)
             {
                 Mark => "^",
                 '\n' => $"{Mark}¶{Mark}",
-                _ when char.IsWhiteSpace(c) => Mark.ToString(),
+                _ when char.IsWhiteSpace(c) || c == BlankPattern => Mark.ToString(),
                 _ => c.ToString(),
             });
         }

@@ -8,6 +8,11 @@ namespace Menuet.Settlement.Ethereum;
 /// <summary>What a node knows, in our types.</summary>
 internal sealed class Chain(JsonRpc node)
 {
+    // No chain has such numbers; nodes that say so would have us overflow.
+    private const long Most = 1L << 53;
+
+    private static readonly long LatestTime = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
+
     internal async Task<long> IdAsync(CancellationToken cancellation) =>
         Small(await node.ReadAsync("eth_chainId", cancellation), "chain id");
 
@@ -18,7 +23,7 @@ internal sealed class Chain(JsonRpc node)
     /// <param name="tag"><c>latest</c>: mined; <c>pending</c>: also what waits; or a block's number.</param>
     /// <param name="cancellation">Stops waiting.</param>
     internal async Task<long> NonceAsync(string account, string tag, CancellationToken cancellation) =>
-        Small(await node.ReadAsync("eth_getTransactionCount", cancellation, account, tag), "nonce");
+        Small(await AtAsync("eth_getTransactionCount", account, tag, cancellation), "nonce");
 
     internal async Task<BigInteger> BalanceAsync(string account, CancellationToken cancellation) =>
         JsonRpc.Quantity(await node.ReadAsync("eth_getBalance", cancellation, account, "latest"), "balance");
@@ -31,11 +36,11 @@ internal sealed class Chain(JsonRpc node)
         JsonRpc.Quantity(JsonRpc.Member(await node.ReadAsync("eth_getBlockByNumber", cancellation, "latest", false), "baseFeePerGas"), "base fee");
 
     internal async Task<DateTimeOffset> TimeAsync(long block, CancellationToken cancellation) => DateTimeOffset.FromUnixTimeSeconds(
-        Small(JsonRpc.Member(await node.ReadAsync("eth_getBlockByNumber", cancellation, Hex.Quantity(block), false), "timestamp"), "time"));
+        Small(JsonRpc.Member(await node.ReadAsync("eth_getBlockByNumber", cancellation, Hex.Quantity(block), false), "timestamp"), "time", LatestTime));
 
     /// <exception cref="RpcException">The call reverts.</exception>
     internal async Task<byte[]> CallAsync(Transaction call, long? block, CancellationToken cancellation) => JsonRpc.Bytes(
-        await node.ReadAsync("eth_call", cancellation, call.Members(), block is { } number ? Hex.Quantity(number) : "latest"), "result of a call");
+        await AtAsync("eth_call", call.Members(), block is { } number ? Hex.Quantity(number) : "latest", cancellation), "result of a call");
 
     /// <exception cref="RpcException">The transaction would revert.</exception>
     internal async Task<long> EstimateAsync(Transaction transaction, CancellationToken cancellation) =>
@@ -50,12 +55,11 @@ internal sealed class Chain(JsonRpc node)
             return null;
         }
 
-        var contract = receipt.TryGetProperty("contractAddress", out var created) && created.ValueKind == JsonValueKind.String ? created.GetString() : null;
         return new(
             !JsonRpc.Quantity(JsonRpc.Member(receipt, "status"), "status").IsZero,
             Small(JsonRpc.Member(receipt, "blockNumber"), "block number"),
             Small(JsonRpc.Member(receipt, "gasUsed"), "gas"),
-            contract);
+            receipt.TryGetProperty("contractAddress", out var created) && created.ValueKind != JsonValueKind.Null ? Hex.Of(JsonRpc.Bytes(created, "contract's address", 20)) : null);
     }
 
     /// <summary>Events of a contract in a range of blocks, oldest first.</summary>
@@ -80,6 +84,19 @@ internal sealed class Chain(JsonRpc node)
             JsonRpc.Text(JsonRpc.Member(log, "transactionHash"), "transaction hash")))];
     }
 
+    /// <summary>Reads the state at a block. A numbered one may be gone by a reorganisation, or not have reached the node behind an address yet.</summary>
+    private async Task<JsonElement> AtAsync(string method, object about, string block, CancellationToken cancellation)
+    {
+        try
+        {
+            return await node.ReadAsync(method, cancellation, about, block);
+        }
+        catch (RpcException error) when (block.StartsWith("0x", StringComparison.Ordinal) && error.Revert is null && !error.NodeMessage.Contains("revert", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new UnreachableException($"the node does not say what holds at block {block}: {error.NodeMessage}", error);
+        }
+    }
+
     private static ImmutableArray<byte[]> Topics(JsonElement log)
     {
         var topics = JsonRpc.Member(log, "topics");
@@ -88,7 +105,7 @@ internal sealed class Chain(JsonRpc node)
             : throw new UnreachableException("the node sent no list of topics");
     }
 
-    private static long Small(JsonElement element, string what) => JsonRpc.Quantity(element, what) is var value && value <= long.MaxValue
+    private static long Small(JsonElement element, string what, long most = Most) => JsonRpc.Quantity(element, what) is var value && value <= most
         ? (long)value
         : throw new UnreachableException(string.Create(CultureInfo.InvariantCulture, $"the node sent {value} as {what}"));
 }

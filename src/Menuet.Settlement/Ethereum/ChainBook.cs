@@ -11,9 +11,12 @@ internal sealed class ChainBook
     private const string RoundPrefix = "@round:";
     private const long BlocksOfOneQuery = 50_000;
 
+    // More than there is, and so little that no sum of it overflows.
+    private static readonly BigInteger Most = BigInteger.One << 96;
+
     private readonly Distributor distributor;
     private readonly long head;
-    private readonly Dictionary<string, (PostedMenu Menu, bool IsIntact)> menus = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (BigInteger Quality, BigInteger Reward)[]> menus = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RoundSums> rounds = new(StringComparer.Ordinal);
     private readonly Dictionary<long, DateTimeOffset> times = [];
     private readonly ImmutableArray<PostedEntry>.Builder entries = ImmutableArray.CreateBuilder<PostedEntry>();
@@ -52,9 +55,20 @@ internal sealed class ChainBook
     internal static async Task<ImmutableArray<Log>> LogsAsync(Distributor distributor, long first, long last, ImmutableArray<object?> topics, CancellationToken cancellation)
     {
         var logs = ImmutableArray.CreateBuilder<Log>();
-        for (var from = first; from <= last; from += BlocksOfOneQuery)
+        var blocks = BlocksOfOneQuery;
+        for (var from = first; from <= last;)
         {
-            logs.AddRange(await distributor.Chain.LogsAsync(distributor.Options.Contract!, from, Math.Min(last, from + BlocksOfOneQuery - 1), topics, cancellation));
+            var to = Math.Min(last, from + blocks - 1);
+            try
+            {
+                logs.AddRange(await distributor.Chain.LogsAsync(distributor.Options.Contract!, from, to, topics, cancellation));
+                from = to + 1;
+            }
+            catch (EthereumException error) when (to > from && error is RpcException or UnreachableException { IsTooLong: true })
+            {
+                // Every provider has limits of its own on how much one query may find.
+                blocks = (to - from + 1) / 2;
+            }
         }
 
         return logs.ToImmutable();
@@ -147,12 +161,12 @@ internal sealed class ChainBook
 
     private void Commit(ImmutableArray<object> arguments)
     {
-        var (qualities, rewards) = ((object[])arguments[1], (object[])arguments[2]);
-        var hash = Hex.Of((byte[])arguments[0]);
-        var fits = qualities.Length == rewards.Length && qualities.All(quality => (BigInteger)quality <= long.MaxValue) && rewards.All(reward => (BigInteger)reward <= Int128.MaxValue);
-        var menu = new PostedMenu(fits ? [.. qualities.Zip(rewards, (quality, reward) => new PostedItem((long)(BigInteger)quality, (Int128)(BigInteger)reward))] : []);
-        menus[hash] = (menu, fits && menu.Hash == hash);
-        if (!menus[hash].IsIntact)
+        var (hash, qualities, rewards) = (Hex.Of((byte[])arguments[0]), (object[])arguments[1], (object[])arguments[2]);
+        if (Hex.Of(Keccak.Hash(Abi.Encode(["uint256[]", "uint256[]"], qualities, rewards))) == hash && qualities.Length == rewards.Length)
+        {
+            menus[hash] = [.. qualities.Zip(rewards, (quality, reward) => ((BigInteger)quality, (BigInteger)reward))];
+        }
+        else
         {
             faults.Add($"menu {hash}: is not what its hash names");
         }
@@ -161,8 +175,7 @@ internal sealed class ChainBook
     private void Credit(Log log, RoundSums round, BigInteger id, BigInteger item, BigInteger evaluation, Int128 units)
     {
         var account = Distributor.AccountOf(id);
-        if (!menus.TryGetValue(round.Menu, out var menu) || !menu.IsIntact || item >= menu.Menu.Items.Length
-            || menu.Menu.Items[(int)item] is var promised && (promised.Reward != units || promised.Quality > evaluation))
+        if (!menus.TryGetValue(round.Menu, out var menu) || item >= menu.Length || menu[(int)item] is var promised && (promised.Reward != units || promised.Quality > evaluation))
         {
             faults.Add($"round {round.Name}: the reward of {account} does not follow the menu");
         }
@@ -173,7 +186,9 @@ internal sealed class ChainBook
         }
 
         round.Credited += units;
-        Move(log, round.Name, round.Account, account, units, round.Menu, new((int)item, evaluation <= long.MaxValue ? (long)evaluation : long.MaxValue));
+        Move(
+            log, round.Name, round.Account, account, units, round.Menu,
+            new((int)BigInteger.Min(item, int.MaxValue), (long)BigInteger.Min(evaluation, long.MaxValue)));
     }
 
     private void Withdraw(Log log, RoundSums round, BigInteger id, Int128 units)
@@ -221,7 +236,7 @@ internal sealed class ChainBook
         entries.Add(new(posting, times[log.Block], new(to, units, judged), menu, log.Transaction));
     }
 
-    private static Int128 Units(object number) => (BigInteger)number is var units && units <= Int128.MaxValue
+    private static Int128 Units(object number) => (BigInteger)number is var units && units <= Most
         ? (Int128)units
         : throw new UnreachableException("the node sent an event of more money than there is");
 

@@ -48,7 +48,7 @@ public sealed class Distributor : IAsyncDisposable
 
         options = options with { From = Lower(options.From), Contract = options.Contract is { } contract ? Lower(contract) : null };
         var opened = new Distributor(
-            options, new(options.Node, options.RequestTimeout), options.Signer is { } signer ? new(signer, options.RequestTimeout) : null,
+            options, new(options.Node, options.RequestTimeout, options.RetryPause), options.Signer is { } signer ? new(signer, options.RequestTimeout, options.RetryPause) : null,
             await Journal.OpenAsync(options.JournalPath, cancellation));
         try
         {
@@ -122,14 +122,46 @@ public sealed class Distributor : IAsyncDisposable
     }
 
     /// <summary>The payee of a Merkle round takes its reward; the sending account must be the payee.</summary>
+    /// <exception cref="InvalidRequestException">The proof is malformed, or another account's.</exception>
+    /// <exception cref="RevertedException">The contract refused, such as <c>WrongProof</c>.</exception>
     public Task ClaimAsync(string postingId, MerkleProof proof, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(proof);
+        if (ProofProblems(proof).ToImmutableArray() is { IsEmpty: false } problems)
+        {
+            throw new InvalidRequestException(problems);
+        }
+
         var (round, id) = (RoundOf(postingId), IdOf(proof.Account));
         return sender.RunAsync(
             new($"claim:{postingId}:{proof.Account}", Address, Contract.Call(
                 "claim", round, id, (BigInteger)proof.Item, (BigInteger)proof.Evaluation, (BigInteger)proof.Units, proof.Siblings.Select(Hex.Bytes).ToArray<object>()), 0,
                 async (block, stop) => (bool)(await ReadAsync("paymentOf", block, stop, round, id))[1]), cancellation);
+    }
+
+    private IEnumerable<Problem> ProofProblems(MerkleProof proof)
+    {
+        if (!IsAddress(proof.Address))
+        {
+            yield return new("proof.address", "must be an address: 0x and 40 hexadecimal digits", $"\"{proof.Address}\"");
+        }
+        else if (Lower(proof.Address) != Options.From)
+        {
+            yield return new("--from", $"only {Checksummed(proof.Address)} can claim this reward", $"\"{Options.From}\"");
+        }
+
+        if (proof.Item < 0 || proof.Evaluation < 0 || proof.Units <= 0)
+        {
+            yield return new("proof", "must have an item and an evaluation of at least 0, and more than 0 units");
+        }
+
+        for (var i = 0; i < proof.Siblings.Length; i++)
+        {
+            if (proof.Siblings[i] is not { Length: 66 } sibling || !sibling.StartsWith("0x", StringComparison.Ordinal) || sibling.AsSpan(2).IndexOfAnyExcept(Hex.Digits) >= 0)
+            {
+                yield return new(string.Create(CultureInfo.InvariantCulture, $"proof.proof[{i}]"), "must be a hash: 0x and 64 hexadecimal digits", $"\"{proof.Siblings[i]}\"");
+            }
+        }
     }
 
     /// <summary>Undoes a round from which nothing was withdrawn.</summary>
@@ -181,11 +213,12 @@ public sealed class Distributor : IAsyncDisposable
         return new((RoundState)(int)(BigInteger)values[0], (byte[])values[1], (byte[])values[2], (BigInteger)values[3], (BigInteger)values[4], (BigInteger)values[5]);
     }
 
-    /// <summary>Brings a call of the contract about.</summary>
-    internal Task<(string? Hash, TransactionReceipt? Receipt)> RunAsync(string key, byte[] data, Func<long, CancellationToken, Task<bool>> done, CancellationToken cancellation) =>
-        sender.RunAsync(new(key, Address, data, 0, done), cancellation);
+    /// <summary>Brings about what several calls of the contract do, and waits until it is final.</summary>
+    internal Task BringAboutAsync(
+        string key, Func<long, CancellationToken, Task<bool>> done, Func<CancellationToken, Task> send, CancellationToken cancellation) =>
+        sender.BringAboutAsync(key, done, send, cancellation);
 
-    /// <summary>The same until the newest block shows it.</summary>
+    /// <summary>Brings one call about, until the newest block shows it.</summary>
     internal Task AdvanceAsync(string key, byte[] data, Func<long, CancellationToken, Task<bool>> done, CancellationToken cancellation) =>
         sender.AdvanceAsync(new(key, Address, data, 0, done), cancellation);
 
@@ -201,11 +234,11 @@ public sealed class Distributor : IAsyncDisposable
 
     private static IEnumerable<Problem> Problems(EthereumOptions options)
     {
-        foreach (var (name, address) in new[] { ("--node", options.Node), ("--signer", options.Signer) })
+        foreach (var (name, address) in new[] { ("--ledger", options.Node), ("--signer", options.Signer) })
         {
-            if (address is { IsAbsoluteUri: false } or { Scheme: not ("http" or "https") })
+            if (address is { IsAbsoluteUri: false } or { Scheme: not ("http" or "https") } or { UserInfo.Length: > 0 })
             {
-                yield return new(name, "must be an http or https address", $"\"{address}\"");
+                yield return new(name, "must be an http or https address without a user or a password");
             }
         }
 

@@ -32,7 +32,11 @@ internal sealed class RpcException(int code, string message, byte[]? data) : Eth
 }
 
 /// <summary>The node cannot be reached, or what it sends cannot be understood; whether a request took effect is unknown.</summary>
-internal sealed class UnreachableException(string message, Exception? inner = null) : EthereumException(message, inner ?? new IOException(message));
+internal sealed class UnreachableException(string message, Exception? inner = null) : EthereumException(message, inner ?? new IOException(message))
+{
+    /// <summary>True when the answer is longer than anything that is asked for: asking for less may help.</summary>
+    internal bool IsTooLong { get; init; }
+}
 
 /// <summary>The contract refused, and nothing changed.</summary>
 /// <param name="error">The name of its error, such as <c>AlreadyPaid</c>.</param>
@@ -48,9 +52,9 @@ public sealed class RevertedException(string error, ImmutableArray<object> argum
 
     private static string Show(object value) => value switch
     {
-        byte[] bytes => Hex.Of(bytes),
+        byte[] bytes => JsonRpc.Words(Hex.Of(bytes)),
         BigInteger number => number.ToString(CultureInfo.InvariantCulture),
-        _ => value.ToString() ?? "",
+        _ => JsonRpc.Words(value.ToString() ?? ""),
     };
 }
 

@@ -15,7 +15,7 @@ namespace Menuet.Settlement.Ethereum;
 /// </remarks>
 public sealed class EthereumLedger : ILedger
 {
-    private const int Reorganisations = 3;
+    private const int IdsOfOneCall = 500;
 
     private static readonly Int128 Most = (Int128.One << 80) - 1;
 
@@ -43,6 +43,10 @@ public sealed class EthereumLedger : ILedger
         var wrong = addresses.Where(pair => !Distributor.IsAddress(pair.Value)).OrderBy(pair => pair.Key, StringComparer.Ordinal)
             .Select(pair => new Problem($"{pair.Key}.address", "must be an address: 0x and 40 hexadecimal digits, checksummed when of both cases", $"\"{pair.Value}\""))
             .ToImmutableArray();
+        wrong = wrong.AddRange(addresses
+            .Where(pair => Distributor.IsAddress(pair.Value) && (pair.Value.AsSpan(2).IndexOfAnyExcept('0') < 0 || (options.Contract is { } own && Distributor.Lower(pair.Value) == Distributor.Lower(own))))
+            .OrderBy(pair => pair.Key, StringComparer.Ordinal)
+            .Select(pair => new Problem($"{pair.Key}.address", "is nobody's: the zero address, or the contract's own, from which no reward could be taken", $"\"{pair.Value}\"")));
         if (options.Contract is null)
         {
             wrong = wrong.Add(new("--contract", "is needed: the address that 'menuet ledger deploy' printed"));
@@ -57,6 +61,10 @@ public sealed class EthereumLedger : ILedger
     public ValueTask DisposeAsync() => distributor.DisposeAsync();
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// A posting is all or nothing to its payees, who withdraw from a whole round only; several postings of one call are posted one after the
+    /// other, and one that is refused leaves those before it standing.
+    /// </remarks>
     /// <exception cref="RevertedException">The contract refused, such as <c>Insolvent</c> or <c>MenuUnknown</c>.</exception>
     /// <exception cref="PendingException">Time ran out; the same call made again goes on.</exception>
     public async Task<ImmutableArray<Receipt>> PostAsync(ImmutableArray<Posting> postings, CancellationToken cancellation)
@@ -65,7 +73,7 @@ public sealed class EthereumLedger : ILedger
         var receipts = ImmutableArray.CreateBuilder<Receipt>(postings.Length);
         foreach (var round in rounds)
         {
-            receipts.Add(await PostThroughReorganisationsAsync(round, cancellation));
+            receipts.Add(await PostAsync(round, cancellation));
         }
 
         return receipts.MoveToImmutable();
@@ -186,7 +194,7 @@ public sealed class EthereumLedger : ILedger
     {
         var payees = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         var problems = new List<Problem>();
-        foreach (var part in accounts.Chunk(500))
+        foreach (var part in accounts.Chunk(IdsOfOneCall))
         {
             var known = (object[])(await distributor.ReadAsync("addressesOf", null, cancellation, part.Select(account => (object)Distributor.IdOf(account)).ToArray()))[0];
             for (var i = 0; i < part.Length; i++)
@@ -212,85 +220,97 @@ public sealed class EthereumLedger : ILedger
         return problems.Count == 0 ? payees : throw new InvalidRequestException([.. problems]);
     }
 
-    /// <summary>A reorganisation can undo what a later part builds on, which the contract then refuses: everything is looked at again.</summary>
-    private async Task<Receipt> PostThroughReorganisationsAsync(PlannedRound round, CancellationToken cancellation)
-    {
-        for (var left = Reorganisations; ; left--)
-        {
-            try
-            {
-                return await PostAsync(round, cancellation);
-            }
-            catch (RevertedException error) when (left > 0 && error.Error is ("RoundNotIn" or "NoAddress"))
-            {
-                await Task.Delay(distributor.Options.Poll, cancellation);
-            }
-        }
-    }
-
+    /// <summary>
+    /// Looks at the chain, sends what it does not show yet, and looks again: so a round that another call left half posted, in parts of whatever
+    /// size, goes on from where it stands.
+    /// </summary>
     private async Task<Receipt> PostAsync(PlannedRound round, CancellationToken cancellation)
     {
+        var wanted = distributor.Options.Distribution == Distribution.Merkle ? RoundState.Merkle : RoundState.Open;
         var standing = await distributor.RoundAsync(round.Name, null, cancellation);
         CheckConflict(round, standing);
-        var wasThere = standing.State is RoundState.Open or RoundState.Merkle;
-        var contract = Distributor.Contract;
-        if (distributor.Options.Distribution == Distribution.Merkle)
-        {
-            await distributor.RunAsync(
-                $"{round.Key}:root", contract.Call("openMerkleRound", round.Name, round.Menu.HashBytes(), round.Tree.Root, round.Total),
-                async (block, stop) => await StateAsync(round, block, stop) == RoundState.Merkle, cancellation);
-        }
-        else
-        {
-            await SetAddressesAsync(round, cancellation);
-            await CreditAsync(round, cancellation);
-        }
-
+        await distributor.BringAboutAsync(
+            round.Key, async (block, stop) => await StateAsync(round, block, stop) == wanted,
+            stop => wanted == RoundState.Merkle ? OpenMerkleAsync(round, stop) : FillAsync(round, stop), cancellation);
         var proof = await TransactionAsync(round, cancellation);
-        return new(round.Posting.Id, wasThere, proof ?? Hex.Of(round.Name));
+        return new(round.Posting.Id, standing.State == wanted, proof ?? Hex.Of(round.Name));
     }
 
-    private async Task SetAddressesAsync(PlannedRound round, CancellationToken cancellation)
-    {
-        var parts = round.Credits.Chunk(distributor.Options.BatchSize).Select(async part =>
-        {
-            var ids = part.Select(credit => (object)credit.Id).ToArray();
-            var key = $"{round.Key}:addresses:{Hex.Of(Keccak.Hash(Abi.Encode(["uint256[]"], [ids])))}";
-            await distributor.AdvanceAsync(key, Distributor.Contract.Call("setAddresses", ids, part.Select(credit => (object)credit.Payee).ToArray()), async (block, stop) =>
-                ((object[])(await distributor.ReadAsync("addressesOf", block, stop, ids))[0]).All(address => ((byte[])address).AsSpan().ContainsAnyExcept((byte)0)), cancellation);
-        });
-        await Task.WhenAll(parts);
-    }
+    private Task OpenMerkleAsync(PlannedRound round, CancellationToken cancellation) => distributor.AdvanceAsync(
+        $"{round.Key}:root", Distributor.Contract.Call("openMerkleRound", round.Name, round.Menu.HashBytes(), round.Tree.Root, round.Total),
+        async (block, stop) => await StateAsync(round, block, stop) == RoundState.Merkle, cancellation);
 
-    private async Task CreditAsync(PlannedRound round, CancellationToken cancellation)
+    private async Task FillAsync(PlannedRound round, CancellationToken cancellation)
     {
+        var size = distributor.Options.BatchSize;
+        var named = await SeenAsync(round.Credits, "addressesOf", [], address => ((byte[])address).AsSpan().ContainsAnyExcept((byte)0), null, cancellation);
+        await Task.WhenAll(round.Credits.Where(credit => !named.Contains(credit.Id)).Chunk(size).Select(part => NameAsync(round, part, cancellation)));
         var contract = Distributor.Contract;
-        var (qualities, rewards) = (Distributor.Qualities(round.Menu), Distributor.Rewards(round.Menu));
-        var parts = round.Credits.Chunk(distributor.Options.BatchSize).ToArray();
-        if (parts.Length == 1)
+        var standing = await distributor.RoundAsync(round.Name, null, cancellation);
+        if (standing.State == RoundState.None && round.Credits.Length <= size)
         {
-            await distributor.RunAsync(
+            var all = round.Credits.ToArray();
+            await distributor.AdvanceAsync(
                 $"{round.Key}:distribute",
-                contract.Call("distribute", round.Name, round.Tree.Root, round.Total, qualities, rewards, Ids(parts[0]), Items(parts[0]), Evaluations(parts[0])),
+                contract.Call(
+                    "distribute", round.Name, round.Tree.Root, round.Total, Distributor.Qualities(round.Menu), Distributor.Rewards(round.Menu), Ids(all), Items(all), Evaluations(all)),
                 async (block, stop) => await StateAsync(round, block, stop) == RoundState.Open, cancellation);
             return;
         }
 
-        await distributor.AdvanceAsync(
-            $"{round.Key}:open", contract.Call("openRound", round.Name, round.Menu.HashBytes(), round.Tree.Root, round.Total),
-            async (block, stop) => await StateAsync(round, block, stop) != RoundState.None, cancellation);
-        await Task.WhenAll(parts.Select((part, i) => distributor.AdvanceAsync(
-            string.Create(CultureInfo.InvariantCulture, $"{round.Key}:credit:{i}of{parts.Length}"),
-            contract.Call("credit", round.Name, qualities, rewards, Ids(part), Items(part), Evaluations(part)),
-            async (block, stop) => ((object[])(await distributor.ReadAsync("creditedOf", block, stop, round.Name, Ids(part)))[0]).All(credited => (bool)credited), cancellation)));
-
-        // The whole round, deep enough; a part that a reorganisation undid is sent again by this call made again.
-        foreach (var (part, i) in parts.Select((part, i) => (part, i)))
+        if (standing.State == RoundState.None)
         {
-            await distributor.RunAsync(
-                string.Create(CultureInfo.InvariantCulture, $"{round.Key}:credit:{i}of{parts.Length}"),
-                contract.Call("credit", round.Name, qualities, rewards, Ids(part), Items(part), Evaluations(part)),
-                async (block, stop) => ((object[])(await distributor.ReadAsync("creditedOf", block, stop, round.Name, Ids(part)))[0]).All(credited => (bool)credited), cancellation);
+            await distributor.AdvanceAsync(
+                $"{round.Key}:open", contract.Call("openRound", round.Name, round.Menu.HashBytes(), round.Tree.Root, round.Total),
+                async (block, stop) => await StateAsync(round, block, stop) != RoundState.None, cancellation);
+        }
+
+        var credited = await SeenAsync(round.Credits, "creditedOf", [round.Name], flag => (bool)flag, null, cancellation);
+        if (credited.Count > 0)
+        {
+            await CheckCreditsAsync(round, cancellation);
+        }
+
+        await Task.WhenAll(round.Credits.Where(credit => !credited.Contains(credit.Id)).Chunk(size).Select(part => CreditAsync(round, part, cancellation)));
+    }
+
+    private Task NameAsync(PlannedRound round, Credit[] part, CancellationToken cancellation) => distributor.AdvanceAsync(
+        $"{round.Key}:addresses:{Fingerprint(part)}", Distributor.Contract.Call("setAddresses", Ids(part), part.Select(credit => (object)credit.Payee).ToArray()),
+        async (block, stop) => (await SeenAsync(part, "addressesOf", [], address => ((byte[])address).AsSpan().ContainsAnyExcept((byte)0), block, stop)).Count == part.Length, cancellation);
+
+    private Task CreditAsync(PlannedRound round, Credit[] part, CancellationToken cancellation) => distributor.AdvanceAsync(
+        $"{round.Key}:credit:{Fingerprint(part)}",
+        Distributor.Contract.Call("credit", round.Name, Distributor.Qualities(round.Menu), Distributor.Rewards(round.Menu), Ids(part), Items(part), Evaluations(part)),
+        async (block, stop) => (await SeenAsync(part, "creditedOf", [round.Name], flag => (bool)flag, block, stop)).Count == part.Length, cancellation);
+
+    /// <summary>The ids of credits of which a function that takes many ids says that something holds.</summary>
+    private async Task<HashSet<BigInteger>> SeenAsync(
+        IReadOnlyList<Credit> credits, string function, ImmutableArray<object> first, Func<object, bool> holds, long? block, CancellationToken cancellation)
+    {
+        var seen = new HashSet<BigInteger>();
+        foreach (var part in credits.Chunk(IdsOfOneCall))
+        {
+            var answers = (object[])(await distributor.ReadAsync(function, block, cancellation, [.. first, Ids(part)]))[0];
+            seen.UnionWith(part.Zip(answers).Where(pair => holds(pair.Second)).Select(pair => pair.First.Id));
+        }
+
+        return seen;
+    }
+
+    /// <summary>That what stands in a round half filled is what this posting says: its root is only what its opener said.</summary>
+    private async Task CheckCreditsAsync(PlannedRound round, CancellationToken cancellation)
+    {
+        var planned = round.Credits.ToDictionary(credit => credit.Id);
+        var head = await distributor.Chain.HeadAsync(cancellation);
+        foreach (var log in await ChainBook.LogsAsync(
+            distributor, distributor.Options.FirstBlock, head, [Distributor.Contract.Topic("Credited"), Hex.Of(round.Name)], cancellation))
+        {
+            if (Distributor.Contract.Event(log.Topics, log.Data) is { } happened
+                && (!planned.TryGetValue((BigInteger)happened.Arguments[1], out var credit)
+                    || (BigInteger)happened.Arguments[2] != credit.Judged.Item || (BigInteger)happened.Arguments[3] != credit.Judged.Evaluation || (BigInteger)happened.Arguments[4] != credit.Units))
+            {
+                throw OtherContent(round);
+            }
         }
     }
 
@@ -301,7 +321,7 @@ public sealed class EthereumLedger : ILedger
         return standing.State;
     }
 
-    private static void CheckConflict(PlannedRound round, ChainRound standing)
+    private void CheckConflict(PlannedRound round, ChainRound standing)
     {
         if (standing.State == RoundState.None)
         {
@@ -315,10 +335,19 @@ public sealed class EthereumLedger : ILedger
 
         if (!standing.Content.AsSpan().SequenceEqual(round.Tree.Root) || standing.Total != round.Total || !standing.Menu.AsSpan().SequenceEqual(round.Menu.HashBytes()))
         {
+            throw OtherContent(round);
+        }
+
+        var (asked, stands) = (distributor.Options.Distribution, standing.State == RoundState.Merkle ? Distribution.Merkle : Distribution.Credit);
+        if (asked != stands)
+        {
             throw new InvalidRequestException([new(
-                "--posting", "was posted before with other content; nothing was posted. Use a new id, or look at what stands with 'menuet ledger history'", $"\"{round.Posting.Id}\"")]);
+                "--distribution", $"the posting stands with the same content, distributed by {stands.ToString().ToLowerInvariant()}; ask for that", asked.ToString().ToLowerInvariant())]);
         }
     }
+
+    private static InvalidRequestException OtherContent(PlannedRound round) => new([new(
+        "--posting", "was posted before with other content; nothing was posted. Use a new id, or look at what stands with 'menuet ledger history'", $"\"{round.Posting.Id}\"")]);
 
     /// <summary>The transaction that opened a round.</summary>
     private async Task<string?> TransactionAsync(PlannedRound round, CancellationToken cancellation)
@@ -336,6 +365,9 @@ public sealed class EthereumLedger : ILedger
             return null;
         }
     }
+
+    // Parts of other sizes are other intents.
+    private static string Fingerprint(Credit[] part) => Hex.Of(Keccak.Hash(Abi.Encode(["uint256[]"], [Ids(part)])));
 
     private static object[] Ids(Credit[] part) => [.. part.Select(credit => (object)credit.Id)];
 

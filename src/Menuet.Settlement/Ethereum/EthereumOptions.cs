@@ -55,6 +55,9 @@ public sealed record EthereumOptions
 
     /// <summary>How long one request may take.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Half of the first pause before a request that changes nothing is made again; each pause is twice the one before.</summary>
+    internal TimeSpan RetryPause { get; init; } = TimeSpan.FromMilliseconds(50);
 }
 
 /// <summary>How rewards reach the chain.</summary>

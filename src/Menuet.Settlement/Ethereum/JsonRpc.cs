@@ -2,16 +2,16 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Net.Http.Headers;
 using System.Numerics;
-using System.Text;
 using System.Text.Json;
 
 namespace Menuet.Settlement.Ethereum;
 
 /// <summary>JSON-RPC 2.0 over HTTP. Believes nothing: whatever is not the answer that was asked for is an exception with words.</summary>
-internal sealed class JsonRpc(Uri address, TimeSpan timeout) : IDisposable
+internal sealed class JsonRpc(Uri address, TimeSpan timeout, TimeSpan pause) : IDisposable
 {
     private const int Tries = 5;
     private const int LongestAnswer = 64 << 20;
+    private const int LongestWords = 300;
 
     private readonly HttpClient http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(2) })
     {
@@ -19,11 +19,14 @@ internal sealed class JsonRpc(Uri address, TimeSpan timeout) : IDisposable
         MaxResponseContentBufferSize = LongestAnswer,
     };
 
+    // Paths and queries of providers hold keys, which no message may show.
+    private readonly string place = $"{address.Scheme}://{address.Authority}";
+
     private long id;
 
     public void Dispose() => http.Dispose();
 
-    /// <summary>A request that changes nothing: made again, with growing pauses, while the node cannot be reached.</summary>
+    /// <summary>A request that changes nothing: made again, with growing pauses, while the node cannot be reached or understood.</summary>
     internal async Task<JsonElement> ReadAsync(string method, CancellationToken cancellation, params ImmutableArray<object> parameters)
     {
         for (var attempt = 1; ; attempt++)
@@ -32,9 +35,9 @@ internal sealed class JsonRpc(Uri address, TimeSpan timeout) : IDisposable
             {
                 return await SendAsync(method, cancellation, parameters);
             }
-            catch (UnreachableException) when (attempt < Tries)
+            catch (UnreachableException error) when (attempt < Tries && !error.IsTooLong)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(50 << attempt), cancellation);
+                await Task.Delay(pause * (1 << attempt), cancellation);
             }
         }
     }
@@ -54,16 +57,20 @@ internal sealed class JsonRpc(Uri address, TimeSpan timeout) : IDisposable
             bytes = await response.Content.ReadAsByteArrayAsync(cancellation);
             if (!response.IsSuccessStatusCode && (bytes.Length == 0 || bytes[0] != '{'))
             {
-                throw new UnreachableException($"{address} answered {method} with HTTP status {(int)response.StatusCode}");
+                throw new UnreachableException($"{place} answered {method} with HTTP status {(int)response.StatusCode}");
             }
+        }
+        catch (HttpRequestException error) when (error.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
+        {
+            throw new UnreachableException($"{place} answered {method} with more than {LongestAnswer >> 20} MiB", error) { IsTooLong = true };
         }
         catch (HttpRequestException error)
         {
-            throw new UnreachableException($"{address} cannot be reached: {error.Message}", error);
+            throw new UnreachableException($"{place} cannot be reached: {error.Message}", error);
         }
         catch (TaskCanceledException error) when (!cancellation.IsCancellationRequested)
         {
-            throw new UnreachableException($"{address} did not answer {method} within {timeout.TotalSeconds:0.#} s", error);
+            throw new UnreachableException($"{place} did not answer {method} within {timeout.TotalSeconds:0.#} s", error);
         }
 
         return Result(bytes, request, method);
@@ -100,6 +107,13 @@ internal sealed class JsonRpc(Uri address, TimeSpan timeout) : IDisposable
 
     internal static JsonElement Member(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var member) ? member : throw new UnreachableException($"the node sent no {name}");
+
+    /// <summary>Somebody else's words, fit to be shown: not too many, and nothing that a terminal obeys.</summary>
+    internal static string Words(string text)
+    {
+        var shown = string.Concat(text.Take(LongestWords).Select(c => char.IsControl(c) ? ' ' : c));
+        return text.Length > LongestWords ? shown + "…" : shown;
+    }
 
     private static byte[] Request(long id, string method, ImmutableArray<object> parameters)
     {
@@ -177,12 +191,12 @@ internal sealed class JsonRpc(Uri address, TimeSpan timeout) : IDisposable
         }
         catch (JsonException error)
         {
-            throw new UnreachableException($"{address} answered {method} with something that is no JSON", error);
+            throw new UnreachableException($"{place} answered {method} with something that is no JSON", error);
         }
 
         if (answer.ValueKind != JsonValueKind.Object)
         {
-            throw new UnreachableException($"{address} answered {method} with something that is no JSON-RPC");
+            throw new UnreachableException($"{place} answered {method} with something that is no JSON-RPC");
         }
 
         if (answer.TryGetProperty("error", out var refusal) && refusal.ValueKind == JsonValueKind.Object)
@@ -192,16 +206,16 @@ internal sealed class JsonRpc(Uri address, TimeSpan timeout) : IDisposable
 
         if (!answer.TryGetProperty("id", out var answered) || answered.ValueKind != JsonValueKind.Number || !answered.TryGetInt64(out var number) || number != request)
         {
-            throw new UnreachableException($"{address} answered another request than {method}");
+            throw new UnreachableException($"{place} answered another request than {method}");
         }
 
-        return answer.TryGetProperty("result", out var result) ? result : throw new UnreachableException($"{address} answered {method} without a result");
+        return answer.TryGetProperty("result", out var result) ? result : throw new UnreachableException($"{place} answered {method} without a result");
     }
 
     private static RpcException Refusal(JsonElement error)
     {
         var code = error.TryGetProperty("code", out var number) && number.ValueKind == JsonValueKind.Number && number.TryGetInt32(out var value) ? value : 0;
-        var message = error.TryGetProperty("message", out var text) && text.ValueKind == JsonValueKind.String ? text.GetString()! : "no reason given";
+        var message = error.TryGetProperty("message", out var text) && text.ValueKind == JsonValueKind.String ? Words(text.GetString()!) : "no reason given";
         byte[]? data = null;
         if (error.TryGetProperty("data", out var revert))
         {
@@ -215,7 +229,7 @@ internal sealed class JsonRpc(Uri address, TimeSpan timeout) : IDisposable
                 }
                 catch (FormatException)
                 {
-                    message = new StringBuilder(message).Append("; ").Append(revert.GetString()).ToString();
+                    message = $"{message}; {Words(revert.GetString()!)}";
                 }
             }
         }

@@ -22,6 +22,12 @@ internal sealed class Sender(Chain chain, JsonRpc node, JsonRpc? signer, Journal
     // How often a nonce must be seen used by nobody's transaction of ours before it is given up.
     private const int SightingsOfReplacement = 4;
 
+    // How often the contract may refuse a step because the state moved on meanwhile.
+    private const int Overtakings = 10;
+
+    // A reorganisation took away what a step builds on, or another process did a part of the work first.
+    private static readonly string[] Overtaken = ["RoundExists", "RoundNotIn", "NoAddress", "AlreadyCredited"];
+
     private readonly SemaphoreSlim recovering = new(1);
     private bool recovered;
 
@@ -36,10 +42,55 @@ internal sealed class Sender(Chain chain, JsonRpc node, JsonRpc? signer, Journal
     /// <summary>The same, waiting only until the newest block shows it, so that what depends on it can be sent.</summary>
     internal Task<(string? Hash, TransactionReceipt? Receipt)> AdvanceAsync(Step step, CancellationToken cancellation) => RunAsync(step, final: false, cancellation);
 
+    /// <summary>Brings about what several steps do: looks, sends what the newest block does not show, looks again, until it is final.</summary>
+    /// <param name="key">The steps' keys begin with it and a colon.</param>
+    /// <param name="done">Whether the state at a block shows it.</param>
+    /// <param name="send">Advances what is left to do from the state that stands.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    internal async Task BringAboutAsync(
+        string key, Func<long, CancellationToken, Task<bool>> done, Func<CancellationToken, Task> send, CancellationToken cancellation)
+    {
+        var deadline = Deadline();
+        var overtakings = 0;
+        var trouble = "";
+        while (true)
+        {
+            try
+            {
+                await RecoverAsync(cancellation);
+                var head = await chain.HeadAsync(cancellation);
+                if (Depth(head) is >= 0 and var depth && await done(depth, cancellation))
+                {
+                    await CloseSpentAsync(depth, cancellation);
+                    return;
+                }
+
+                if (!await done(head, cancellation) && await IsDrainedAsync(key + ":", cancellation))
+                {
+                    await send(cancellation);
+                    trouble = "";
+                    continue;
+                }
+
+                trouble = "";
+            }
+            catch (RevertedException error) when (Overtaken.Contains(error.Error) && ++overtakings <= Overtakings)
+            {
+                trouble = $" The last trouble: {error.Message}.";
+            }
+            catch (UnreachableException error)
+            {
+                trouble = $" The last trouble: {error.Message}.";
+            }
+
+            await PauseAsync(key, deadline, trouble, cancellation);
+        }
+    }
+
     private async Task<(string? Hash, TransactionReceipt? Receipt)> RunAsync(Step step, bool final, CancellationToken cancellation)
     {
         await RecoverAsync(cancellation);
-        var deadline = Environment.TickCount64 + (long)options.Patience.TotalMilliseconds;
+        var deadline = Deadline();
         var sightings = 0;
         Intent? intent = null;
         var trouble = "";
@@ -49,8 +100,7 @@ internal sealed class Sender(Chain chain, JsonRpc node, JsonRpc? signer, Journal
             {
                 intent = await journal.FindAsync(options.ChainId, options.From, step.Key, cancellation) ?? intent;
                 var head = await chain.HeadAsync(cancellation);
-                var depth = head - Math.Max(1, options.Confirmations) + 1;
-                if (depth >= 0 && await IsDoneAsync(step, intent, depth, cancellation))
+                if (Depth(head) is >= 0 and var depth && await IsDoneAsync(step, intent, depth, cancellation))
                 {
                     var ours = await OursAsync(intent, cancellation);
                     if (intent is not null)
@@ -103,13 +153,51 @@ internal sealed class Sender(Chain chain, JsonRpc node, JsonRpc? signer, Journal
                 trouble = $" The last trouble: {error.Message}.";
             }
 
-            if (Environment.TickCount64 > deadline)
-            {
-                throw new PendingException(string.Create(
-                    CultureInfo.InvariantCulture, $"'{step.Key}' is not final after {options.Patience.TotalSeconds:0} s.{trouble} Nothing is lost: run the same command again to go on."));
-            }
+            await PauseAsync(step.Key, deadline, trouble, cancellation);
+        }
+    }
 
-            await Task.Delay(options.Poll, cancellation);
+    private long Deadline() => Environment.TickCount64 + (long)options.Patience.TotalMilliseconds;
+
+    /// <summary>The newest block that is final; negative where there is none yet.</summary>
+    private long Depth(long head) => head - Math.Max(1, options.Confirmations) + 1;
+
+    /// <exception cref="PendingException">Time ran out.</exception>
+    private async Task PauseAsync(string key, long deadline, string trouble, CancellationToken cancellation)
+    {
+        if (Environment.TickCount64 > deadline)
+        {
+            throw new PendingException(string.Create(
+                CultureInfo.InvariantCulture, $"'{key}' is not final after {options.Patience.TotalSeconds:0} s.{trouble} Nothing is lost: run the same command again to go on."));
+        }
+
+        await Task.Delay(options.Poll, cancellation);
+    }
+
+    /// <summary>
+    /// Whether nothing that was intended under a prefix is still on its way; what is, is offered. Work that is planned while earlier work is
+    /// not mined would be done twice, and the second be refused.
+    /// </summary>
+    private async Task<bool> IsDrainedAsync(string prefix, CancellationToken cancellation)
+    {
+        var next = await chain.NonceAsync(options.From, "latest", cancellation);
+        var last = (await journal.LiveAsync(options.ChainId, options.From, cancellation))
+            .Where(intent => intent.Row.Nonce >= next && intent.Row.Key.StartsWith(prefix, StringComparison.Ordinal)).Select(intent => intent.Row.Nonce).LastOrDefault(-1);
+        if (last >= 0)
+        {
+            await OfferEarlierAsync(next, last + 1, cancellation);
+        }
+
+        return last < 0;
+    }
+
+    /// <summary>Closes what a block shows to be over: whatever took these nonces stands for good.</summary>
+    private async Task CloseSpentAsync(long depth, CancellationToken cancellation)
+    {
+        var spent = await chain.NonceAsync(options.From, Hex.Quantity(depth), cancellation);
+        foreach (var intent in (await journal.LiveAsync(options.ChainId, options.From, cancellation)).Where(intent => intent.Row.Nonce < spent))
+        {
+            await journal.CloseAsync(intent, Intent.Final, cancellation);
         }
     }
 
@@ -126,15 +214,9 @@ internal sealed class Sender(Chain chain, JsonRpc node, JsonRpc? signer, Journal
                 return;
             }
 
-            var depth = await chain.HeadAsync(cancellation) - Math.Max(1, options.Confirmations) + 1;
-            var spent = depth >= 0 ? await chain.NonceAsync(options.From, Hex.Quantity(depth), cancellation) : 0;
-            foreach (var intent in await journal.LiveAsync(options.ChainId, options.From, cancellation))
+            if (Depth(await chain.HeadAsync(cancellation)) is >= 0 and var depth)
             {
-                if (intent.Row.Nonce < spent)
-                {
-                    // Whatever took the nonce stands for good.
-                    await journal.CloseAsync(intent, Intent.Final, cancellation);
-                }
+                await CloseSpentAsync(depth, cancellation);
             }
 
             await OfferEarlierAsync(await chain.NonceAsync(options.From, "latest", cancellation), long.MaxValue, cancellation);

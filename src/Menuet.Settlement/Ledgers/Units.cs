@@ -6,6 +6,9 @@ namespace Menuet.Settlement.Ledgers;
 /// <summary>The one place where model money, a double, becomes owed money, whole units. Models use doubles; settlement never does.</summary>
 public static class Units
 {
+    // No amount needs more, and reading more takes longer than linear time.
+    private const int LongestText = 400;
+
     /// <summary>value × 10^<paramref name="decimals"/>, rounded half to even.</summary>
     /// <param name="value">Finite. What is rounded is the decimal number that a document shows for it: the shortest that reads back to the same double.</param>
     /// <param name="decimals">0 to 18.</param>
@@ -22,12 +25,17 @@ public static class Units
     }
 
     /// <summary>The same of a decimal text, such as <c>12.5</c> or <c>1e-3</c>.</summary>
-    /// <exception cref="FormatException">The text is no finite decimal number.</exception>
+    /// <exception cref="FormatException">The text is no finite decimal number, or longer than 400 characters.</exception>
     /// <exception cref="OverflowException">The result is beyond 128 bits.</exception>
     public static Int128 Of(string text, int decimals)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentOutOfRangeException.ThrowIfNegative(decimals);
+        if (text.Length > LongestText)
+        {
+            throw new FormatException("is too long");
+        }
+
         var exponentAt = text.AsSpan().IndexOfAny('e', 'E');
         var exponent = exponentAt < 0 ? 0 : int.Parse(text.AsSpan(exponentAt + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         var mantissa = exponentAt < 0 ? text : text[..exponentAt];

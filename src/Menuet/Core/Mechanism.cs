@@ -148,13 +148,7 @@ public sealed record Mechanism<TMarket, TOutcome, TAnswer> : IMechanism
     {
         ArgumentNullException.ThrowIfNull(options);
         var (parsed, header) = ReadMarket(market.Span);
-        var document = Document.Read(answer.Span, AnswerShape, ignoreUnknown: true);
-        var problems = document.Problems;
-        if (document.Header.Kind is { } kind && kind != Kind + "-solution")
-        {
-            problems = problems.Add(new("$.kind", $"must be \"{Kind}-solution\", the answer to this market", $"\"{kind}\""));
-        }
-
+        var (document, problems) = Parse(answer.Span);
         var given = document.Value;
         var hasOutcome = given.Status is not ("infeasible" or "numericalTrouble");
         if (problems.IsEmpty && hasOutcome)
@@ -215,15 +209,10 @@ public sealed record Mechanism<TMarket, TOutcome, TAnswer> : IMechanism
     /// <exception cref="InvalidRequestException">It is no answer of this kind; all problems at once.</exception>
     public TAnswer ReadAnswer(ReadOnlySpan<byte> answer)
     {
-        var document = Document.Read(answer, AnswerShape, ignoreUnknown: true);
-        var problems = document.Problems;
-        if (document.Header.Kind is { } kind && kind != Kind + "-solution")
-        {
-            problems = problems.Add(new("$.kind", $"must be \"{Kind}-solution\"", $"\"{kind}\""));
-        }
-
+        var (document, problems) = Parse(answer);
         return problems.IsEmpty ? document.Value : throw new InvalidRequestException(problems, Kind + "-solution");
     }
+
     /// <summary>Reads a market.</summary>
     /// <param name="market">UTF-8 JSON of this kind.</param>
     /// <exception cref="InvalidRequestException">The document is invalid; all problems at once.</exception>
@@ -239,6 +228,15 @@ public sealed record Mechanism<TMarket, TOutcome, TAnswer> : IMechanism
         var document = Document.Read(text, MarketShape);
         var problems = document.Problems.IsEmpty ? [.. document.Value.Problems()] : document.Problems;
         return problems.IsEmpty ? (document.Value, document.Header) : throw new InvalidRequestException(problems, Kind);
+    }
+
+    /// <summary>An answer from anywhere, whose keys beyond ours are passed over, and all that is wrong with it by itself.</summary>
+    private (Document<TAnswer> Document, ImmutableArray<Problem> Problems) Parse(ReadOnlySpan<byte> answer)
+    {
+        var document = Document.Read(answer, AnswerShape, ignoreUnknown: true);
+        return (document, document.Header.Kind is { } kind && kind != Kind + "-solution"
+            ? document.Problems.Add(new("$.kind", $"must be \"{Kind}-solution\", the answer to this market", $"\"{kind}\""))
+            : document.Problems);
     }
 
     private Report Grade(

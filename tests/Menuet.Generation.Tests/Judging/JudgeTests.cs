@@ -91,7 +91,7 @@ public sealed class JudgeTests
 
     [Fact]
     public void InvisibleCharacters_AreTakenOut() =>
-        Assert.Equal("give é 中 😀\nend", Text("g\u200biv\u0007e\r é \U000E0067中 \uFEFF😀\ue000\nend").VisibleText());
+        Assert.Equal("give é 中 😀\nend", Text("g\u200biv\u0007e\r é \U000E0067中 \uFEFF😀\ue000\ufe0f\U000E0142\u3164\u115f\u034f\U000E0FFF\u0378\nend").VisibleText());
 
     [Fact]
     public void TheEndpoint_ComesFromTheEnvironment_OrEveryGapIsNamed()

@@ -22,6 +22,7 @@ internal sealed class Bench(AnvilServer node) : IDisposable
         Poll = TimeSpan.FromMilliseconds(5),
         Patience = TimeSpan.FromSeconds(30),
         RequestTimeout = TimeSpan.FromSeconds(5),
+        RetryPause = TimeSpan.FromMilliseconds(2),
     };
 
     public void Dispose() => folder.Delete(recursive: true);
@@ -43,16 +44,16 @@ internal sealed class Bench(AnvilServer node) : IDisposable
         creators.ToDictionary(i => i.ToString(CultureInfo.InvariantCulture), i => node.Accounts[i], StringComparer.Ordinal);
 
     /// <summary>Options with a new contract that is committed to the menu and holds the deposit.</summary>
-    internal async Task<EthereumOptions> DeployedAsync(EthereumOptions? with = null)
+    internal async Task<EthereumOptions> DeployedAsync(Int128? deposit = null)
     {
-        var options = with ?? Options;
+        var options = Options;
         await using (var deployer = await Distributor.OpenAsync(options, default))
         {
             options = options with { Contract = await deployer.DeployAsync(default) };
         }
 
         await using var distributor = await Distributor.OpenAsync(options, default);
-        await distributor.DepositAsync(Deposit, default);
+        await distributor.DepositAsync(deposit ?? Deposit, default);
         await distributor.CommitAsync(OnChain.Menu, default);
         return options with { FirstBlock = Math.Max(0, await distributor.Chain.HeadAsync(default) - 20) };
     }

@@ -12,8 +12,10 @@ namespace Menuet.Settlement.Tests.Ethereum;
 /// <param name="Answer">Given instead of the node's answer, which is lost; empty closes the connection.</param>
 /// <param name="Change">Changes the node's answer.</param>
 /// <param name="Status">HTTP status.</param>
+/// <param name="Serve">Writes the answer itself.</param>
 internal sealed record Fault(
-    Func<Task>? Before = null, string? Body = null, bool Drops = false, string? Answer = null, Func<string, string>? Change = null, int Status = 200);
+    Func<Task>? Before = null, string? Body = null, bool Drops = false, string? Answer = null, Func<string, string>? Change = null, int Status = 200,
+    Func<HttpListenerResponse, Task>? Serve = null);
 
 /// <summary>A proxy before a node that does to requests what networks and bad nodes do.</summary>
 internal sealed class FaultyNode : IAsyncDisposable
@@ -82,6 +84,13 @@ internal sealed class FaultyNode : IAsyncDisposable
                 answer = await response.Content.ReadAsStringAsync();
             }
 
+            if (fault.Serve is { } serve)
+            {
+                await serve(context.Response);
+                context.Response.Abort();
+                return;
+            }
+
             answer = fault.Answer ?? (fault.Change is { } change ? change(answer) : answer);
             if (answer.Length == 0)
             {
@@ -90,7 +99,11 @@ internal sealed class FaultyNode : IAsyncDisposable
             }
 
             context.Response.StatusCode = fault.Status;
-            await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(answer));
+            var bytes = Encoding.UTF8.GetBytes(answer);
+
+            // Without it the answer goes out in pieces, each of which waits for the one before to be acknowledged.
+            context.Response.ContentLength64 = bytes.Length;
+            await context.Response.OutputStream.WriteAsync(bytes);
             context.Response.Close();
         }
         catch (Exception error) when (error is HttpListenerException or IOException or ObjectDisposedException or HttpRequestException)

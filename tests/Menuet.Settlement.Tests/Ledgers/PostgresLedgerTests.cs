@@ -1,13 +1,16 @@
 using Menuet.Settlement.Ledgers;
 using Menuet.Settlement.Tests.Servers;
 using Npgsql;
+using Xunit.Abstractions;
 
 namespace Menuet.Settlement.Tests.Ledgers;
 
 [Collection(SharedServers.Name)]
-public sealed class PostgresLedgerTests(PostgresServer server) : SqlLedgerTests
+public sealed class PostgresLedgerTests(PostgresServer server, ITestOutputHelper output) : SqlLedgerTests(output)
 {
     private string? connection;
+
+    private protected override string Place => connection!;
 
     [PostgresFact]
     public Task MovesUnits() => Posting_MovesUnits_AndIsReadBack();
@@ -26,6 +29,9 @@ public sealed class PostgresLedgerTests(PostgresServer server) : SqlLedgerTests
 
     [PostgresFact]
     public Task SurvivesManyWriters() => ManyWriters_KeepEveryUnit();
+
+    [PostgresFact]
+    public Task SurvivesKills() => Kills_LoseNothing_AndPayOnce();
 
     [PostgresTheory]
     [MemberData(nameof(Tamperings))]

@@ -85,6 +85,7 @@ public sealed class PostingTests
         Assert.Throws<OverflowException>(() => Units.Of(1e30, 18));
         Assert.Throws<OverflowException>(() => Units.Of(double.MaxValue, 0));
         Assert.Throws<FormatException>(() => Units.Of("1,5", 6));
+        Assert.Throws<FormatException>(() => Units.Of(new string('9', 1_000_000), 6));
     }
 
     [Fact]

@@ -2,13 +2,17 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Menuet.Settlement.Ledgers;
 using Microsoft.Data.Sqlite;
+using Xunit.Abstractions;
 
 namespace Menuet.Settlement.Tests.Ledgers;
 
 /// <summary>What every relational ledger keeps; run on SQLite and on PostgreSQL by the classes below.</summary>
-public abstract class SqlLedgerTests
+public abstract class SqlLedgerTests(ITestOutputHelper output)
 {
     private protected abstract Task<SqlLedger> OpenAsync(int? decimals = null);
+
+    /// <summary>The ledger that is opened, as another process opens it.</summary>
+    private protected abstract string Place { get; }
 
     /// <summary>Runs SQL behind the ledger's back.</summary>
     private protected abstract Task TamperAsync(string sql);
@@ -117,6 +121,12 @@ public abstract class SqlLedgerTests
         Assert.Equal(verification.Postings, ids);
     }
 
+    internal async Task Kills_LoseNothing_AndPayOnce()
+    {
+        await using var ledger = await OpenAsync();
+        await Kills.CheckAsync(ledger, await Kills.RunAsync(output, 200, _ => ["sql", Place]), "ann", 1_333_333);
+    }
+
     internal async Task EveryTampering_IsFound(string sql, string fault)
     {
         await using var ledger = await OpenAsync();
@@ -142,9 +152,11 @@ public abstract class SqlLedgerTests
     };
 }
 
-public sealed class SqliteLedgerTests : SqlLedgerTests, IDisposable
+public sealed class SqliteLedgerTests(ITestOutputHelper output) : SqlLedgerTests(output), IDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("menuet-ledger-");
+
+    private protected override string Place => FilePath;
 
     private string FilePath => Path.Combine(folder.FullName, "ledger.db");
 
@@ -167,6 +179,9 @@ public sealed class SqliteLedgerTests : SqlLedgerTests, IDisposable
 
     [Fact]
     public Task SurvivesManyWriters() => ManyWriters_KeepEveryUnit();
+
+    [Fact]
+    public Task SurvivesKills() => Kills_LoseNothing_AndPayOnce();
 
     [Theory]
     [MemberData(nameof(Tamperings))]

@@ -63,7 +63,7 @@ public sealed class AnvilServer : IAsyncLifetime
         var port = Missing.FreePort();
         process = Process.Start(new ProcessStartInfo(Found.Program, ["--quiet", "--port", port.ToString(CultureInfo.InvariantCulture), "--gas-limit", "3000000000", "--code-size-limit", "200000", "--order", "fifo", .. arguments]))!;
         Address = new(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
-        Rpc = new(Address, TimeSpan.FromSeconds(30));
+        Rpc = new(Address, TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(5));
         for (var tries = 200; ; tries--)
         {
             try
@@ -140,4 +140,11 @@ public sealed class AnvilServer : IAsyncLifetime
 public sealed class SharedNode : ICollectionFixture<AnvilServer>
 {
     public const string Name = "node";
+}
+
+/// <summary>Tests of faults, on a node of their own, so that they run beside the others.</summary>
+[CollectionDefinition(Name)]
+public sealed class FaultyNodes : ICollectionFixture<AnvilServer>
+{
+    public const string Name = "faults";
 }

@@ -1,5 +1,3 @@
-using Menuet.Queueing;
-
 namespace Menuet.Mechanisms.ContractMarket;
 
 /// <summary>
@@ -49,87 +47,12 @@ internal static class WelfareBound
         return sum * (1 + 1e-12);   // what rounding may take away
     }
 
-    /// <summary>One task in the empty queues of an operator.</summary>
-    private readonly struct LoneTask
+    /// <summary>What one task earns at most in the empty queues of an operator: margin − min_L βL + g p⁰(L).</summary>
+    private readonly struct LoneTask(MarketArrays market, int m, double margin)
     {
-        private readonly MarketArrays market;
-        private readonly double margin;
-        private readonly CumulantTransform transform;
-        private readonly SojournLaw law;
-        private readonly double limit;       // largest exponent
-        private readonly double amplitude;   // e^K there
+        private readonly OptimisticTail empty = new(market, m, load: 0);
 
-        internal LoneTask(MarketArrays market, int m, double margin)
-        {
-            this.market = market;
-            this.margin = margin;
-            var stages = market.StagesOf(m);
-            var (a, b, c) = (stages[0].ServiceRate, stages[1].ServiceRate, stages[2].ServiceRate);
-            transform = new(a, 0, a, b, 0, b, c, 0, c);
-            limit = market.Algorithm.Zeta * Math.Min(a, Math.Min(b, c));
-            amplitude = a / (a - limit) * (b / (b - limit)) * (c / (c - limit));
-            if (market.Algorithm.Tail == LatencyTail.Exact)
-            {
-                law = new(stages, 0);
-            }
-        }
-
-        /// <summary>max_L α₁q − cost − βL − g p⁰(L).</summary>
-        internal double Surplus(double beta)
-        {
-            if (!(market.Spread > 0))
-            {
-                return margin - (beta * market.MinLatency) - market.Spread;
-            }
-
-            var least = Math.Min(Cost(beta, market.MinLatency), Cost(beta, market.MaxLatency));
-            var rate = beta / market.Spread;
-            if (rate > 0)
-            {
-                // The slope of p⁰ rises once and falls once, so one of these is the interior minimum where there is one.
-                least = Math.Min(least, Cost(beta, Stationary(rate)));
-                if (market.Algorithm.Tail == LatencyTail.ChernoffPrinted)
-                {
-                    least = Math.Min(least, Cost(beta, Math.Log(limit * amplitude / rate) / limit));
-                }
-            }
-
-            return margin - least;
-        }
-
-        private double Stationary(double rate)
-        {
-            if (market.Algorithm.Tail == LatencyTail.Exact)
-            {
-                return LatencyTails.Stationary(law, Math.Log(rate));
-            }
-
-            var exponent = 0.0;
-            return transform.Stationary(Math.Log(rate), ref exponent);
-        }
-
-        private double Cost(double beta, double latency)
-        {
-            if (double.IsNaN(latency))
-            {
-                return double.PositiveInfinity;
-            }
-
-            var at = Math.Clamp(latency, market.MinLatency, market.MaxLatency);
-            return (beta * at) + (market.Spread * Probability(at));
-        }
-
-        private double Probability(double latency)
-        {
-            if (market.Algorithm.Tail == LatencyTail.Exact)
-            {
-                return law.Tail(latency);
-            }
-
-            var value = transform.Value(latency, out var exponent);
-            return market.Algorithm.Tail == LatencyTail.ChernoffPrinted && exponent > limit
-                ? Math.Min(1, amplitude * Math.Exp(-limit * latency))
-                : value;
-        }
+        internal double Surplus(double beta) =>
+            margin - (market.Spread > 0 ? market.Spread * empty.Least(beta / market.Spread) : (beta * market.MinLatency) + market.Spread);
     }
 }
