@@ -48,7 +48,7 @@ internal static class Fan
                 "Largest gain of MAPPO over truthful McAfee over numbers of vehicles, and its ceiling for any bids, the team optimum over truthful McAfee. A gain above 9 %: holds; above 0: in part; a ceiling below 10 % would exclude it.",
                 ["fanLearnedGain", "fanLargestCeiling"],
                 quantities => quantities[1].High < 0.1 ? Verdict.CannotHold : quantities[0].Low > 0.09 ? Verdict.Holds : quantities[0].Low > 0 ? Verdict.Partly : Verdict.NotSupported,
-                "The ceiling is reached by bids that see all values and asks and are not truthful."),
+                "The ceiling is reached by bids that see all values and asks and are not truthful; the agents see their own value and the asks of their unit."),
             new(
                 "fan-second-price-welfare", "The second-price auction has the highest social welfare, thanks to honest bids.", "Section IV, Fig. 3",
                 "Smallest lead over truthful McAfee and random bids: VCG in gains from trade; the sequential reading in gains from trade; the same in eq. (1) as printed.",
@@ -125,7 +125,7 @@ internal static class Fan
                     "fanLearnedGain", "largest gain of MAPPO over truthful McAfee over numbers of vehicles", "",
                     v => learned.Of("reward", v).Select(reward => (reward / plain.Of("reward", "truthful", (int)FanTraffic.Vehicles[v]).Average()) - 1)),
             ],
-            Remark = "One policy, trained with 40 vehicles for the reward of the default preset, bids for every number of them; for the preset paperFigures none was trained. What the text leaves open is filled as docs/reproduction-fan.md says.",
+            Remark = "One policy, trained with 40 vehicles for the reward of the default preset, bids for every number of them and sees the asks of its unit; for the preset paperFigures none was trained. What the text leaves open is filled as docs/reproduction-fan.md says.",
         };
 
         Quantity Lead(string name, FanTraffic played) => played.Mean(

@@ -15,6 +15,8 @@ internal sealed class FanLearning
 
     private const string Episodes = "The policies trained with 40 vehicles, on the same traffic as the others, default preset; 95 % intervals over seeds.";
 
+    private const string Announced = "The agents see the asks of their unit and bid at one of them, which goes beyond eq. (5): docs/reproduction-fan.md.";
+
     // As an evaluation names what FanTraffic measures.
     private static readonly ImmutableArray<(string Measure, string Evaluated)> Measures =
     [
@@ -35,7 +37,7 @@ internal sealed class FanLearning
     [
         new(
             "fan-learned-beats-double-auction", "Learned bids outperform the double auction.", "Section IV, Fig. 2", "Reward of MAPPO over that of truthful bids into McAfee's rule, less 1, 40 vehicles, 100 episodes that training did not see; 95 % interval over seeds.",
-            ["fanLearnedGainTrained"], quantities => quantities[0].Low > 0 ? Verdict.Holds : Verdict.NotSupported),
+            ["fanLearnedGainTrained"], quantities => quantities[0].Low > 0 ? Verdict.Holds : Verdict.NotSupported, Announced),
         new(
             "fan-learned-welfare-as-random", "The learning mechanism and random bids have comparable social welfare.", "Section IV, Fig. 3", "Largest distance of MAPPO's gains from trade from those of random bids, as a share of these, over numbers of vehicles. " + Episodes + " Comparable: within a tenth.",
             ["fanLearnedWelfareDistance"], quantities => quantities[0].High < 0.1 ? Verdict.Holds : Verdict.NotSupported),
@@ -125,7 +127,7 @@ internal sealed class FanLearning
                     "fanTeamLessOwnDistance", "distance of bids from values, MAPPO less IPPO", "money",
                     lines[0].Runs.Zip(lines[1].Runs, (team, own) => Learned.Measured(team, "distanceFromTruth") - Learned.Measured(own, "distanceFromTruth"))),
             ],
-            Remark = "IPPO is ours: it shows what the same agents learn when each wants her own utility, by which McAfee's rule makes the truth the best bid.",
+            Remark = "IPPO is ours: it shows what the same agents learn when each wants her own utility, by which McAfee's rule makes the truth the best bid. " + Announced,
         };
     }
 }
