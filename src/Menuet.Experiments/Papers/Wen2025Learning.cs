@@ -82,7 +82,7 @@ internal static class Wen2025Learning
     ];
 
     /// <summary>The tables of learners, and what claims are judged by.</summary>
-    internal static (ImmutableArray<Table> Tables, ImmutableArray<Quantity> Quantities) Numbers(Conditions conditions)
+    internal static Findings Numbers(Conditions conditions)
     {
         var learners = Learners.Select(learner => (learner.Name, Runs: conditions.Trained(learner.Training))).ToArray();
         (string Name, ImmutableArray<FinishedTraining> Runs)[] all = [.. learners, ("MoE-PPO, projected actions (ours)", conditions.Trained(Projected))];
@@ -103,7 +103,12 @@ internal static class Wen2025Learning
             "Learners as printed",
             [new("learner"), new("test reward"), new("train reward"), new("final reward"), new("total time", "h"), new("convergence time", "h")],
             [.. Learners.Select(learner => (ImmutableArray<object?>)[learner.Name, .. learner.Printed])]);
-        return ([Learned.Table("Learners over seeds", "money", all), printed, Learned.Shares("Learners by the tolerance that constraints are judged at", all)], quantities.ToImmutable());
+        return new()
+        {
+            Tables = [Learned.Table("Learners over seeds", "money", all), printed, Learned.Shares("Learners by the tolerance that constraints are judged at", all)],
+            Quantities = quantities.ToImmutable(),
+            Remark = ShapedRemark + " Converged: 95 % of the rise in training. Times are of one thread, on a machine that may have done other things as well.",
+        };
     }
 
     private static ImmutableArray<Training> OfLearners(params int[] which) => [.. which.Select(i => Learners[i].Training)];

@@ -14,7 +14,7 @@ internal static class YeLatency
         var (first, second) = (YeMarkets.Solve(YeMarkets.Group1), YeMarkets.Solve(YeMarkets.Group2));
         return new()
         {
-            Figures = [Chart(YeMarkets.Group1, first), Trained(YeMarkets.Group1), Chart(YeMarkets.Group2, second), Trained(YeMarkets.Group2)],
+            Figures = [Chart(YeMarkets.Group1, first), Chart(YeMarkets.Group2, second)],
             Quantities =
             [
                 Quantity.Exact("yeLatencyOptimum1", "exact optimum of group 1", "money", first.Objective!.Value),
@@ -33,22 +33,11 @@ internal static class YeLatency
                     TypesOfUser[i], [.. YeMarkets.Types.Select(name => $"for {name}")], [.. answer.Menu.Select(item => YeMarkets.Clean((type.Gain * item.ExpectedLatencyReductionSeconds!.Value) - item.Payment))])),
             ],
             "Exact menu.");
-
-        Figure Trained(LatencyMarket market) => new(
-            FormattableString.Invariant($"Deadline {market.Terms.MaxLatencySeconds:0} s, level {market.Level}, {market.Steps} steps: menus that the diffusion policy learned"), new("Latency contract item"), new("Utility of user", "money"),
-            [
-                .. market.Terms.Types.Select((type, i) => YeLearning.Bars(
-                    TypesOfUser[i], [.. YeMarkets.Types.Select(name => $"for {name}")], YeLearning.Answers(conditions, market),
-                    (answer, k) => (type.Gain * answer.Menu[k].ExpectedLatencyReductionSeconds!.Value) - answer.Menu[k].Payment)),
-            ],
-            "Menus of diffusion-Q for the same market, mean over seeds with 95 % intervals.");
     }
 
     internal static Findings Items(Conditions conditions)
     {
         var items = YeMarkets.Solve(YeMarkets.Group1).Menu.AddRange(YeMarkets.Solve(YeMarkets.Group2).Menu);
-        ImmutableArray<ImmutableArray<LatencyItem>> learned =
-            [.. YeLearning.Answers(conditions, YeMarkets.Group1).Zip(YeLearning.Answers(conditions, YeMarkets.Group2), (one, two) => one.Menu.AddRange(two.Menu))];
         ImmutableArray<string> names = ["(1, 13), type 1", "(1, 13), type 2", "(2, 17), type 1", "(2, 17), type 2"];
         return new()
         {
@@ -74,7 +63,7 @@ internal static class YeLatency
 
         Figure Chart(string title, string label, string unit, Func<LatencyItem, double> value) => new(
             title, new("Quality contract item and latency type"), new(label, unit),
-            [new BarSeries("exact menu", names, [.. items.Select(value)]), YeLearning.Bars("diffusion-Q, mean over seeds", names, learned, (menu, i) => value(menu[i]))]);
+            [new BarSeries("exact menu", names, [.. items.Select(value)])]);
     }
 
     internal static Findings Prompt(Conditions conditions)

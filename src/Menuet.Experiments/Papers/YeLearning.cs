@@ -19,6 +19,8 @@ internal static class YeLearning
         QualityPrinted = new("ye/quality-diffusion-q", "algorithm.actorLearningRate=8e-9", "algorithm.criticLearningRate=8e-9", "updates=1000", "evaluation.every=250"),
         LatencyPrinted = new("ye/latency-diffusion-q", "algorithm.actorLearningRate=1e-6", "algorithm.criticLearningRate=1e-6", "updates=1000", "evaluation.every=250");
 
+    private const string MenusRemark = "The paper shows learned contracts in these figures; the exact ones have exhibits of their own. Means over seeds with 95 % intervals.";
+
     private const string Judged = "Share of the exact optimum on 5000 states that no training saw, constraints judged at a tolerance of 0.001, infeasible menus counted as 0; 95 % intervals over seeds.";
 
     internal static ImmutableArray<Exhibit> Curves { get; } =
@@ -31,6 +33,12 @@ internal static class YeLearning
     [
         new("table3", "Networks, printed and trained here", "Layers, activations and units of the design and the evaluation network.", _ => Networks()),
         new("table4", "Hyper-parameters, printed and trained here", "Learning rates, batch, discount, noise, episodes and penalty of both stages.", _ => Parameters()),
+    ];
+
+    internal static ImmutableArray<Exhibit> Menus { get; } =
+    [
+        new("x-quality-learned", "The quality contract that the diffusion policy learned (Fig. 6 and 7)", "", QualityMenus) { Trainings = [Quality] },
+        new("x-latency-learned", "The latency contracts that the diffusion policy learned (Fig. 9 and 10)", "", LatencyMenus) { Trainings = [Latency] },
     ];
 
     internal static ImmutableArray<Claim> Claims { get; } =
@@ -47,20 +55,8 @@ internal static class YeLearning
             "A thousand episodes of one step are a thousand records, of which no batch of a million can be drawn; at 8·10⁻⁹ weights stay where they begin."),
     ];
 
-    /// <summary>What the trained policies of the quality stage answer to a market, seed by seed.</summary>
-    internal static ImmutableArray<QualityAnswer> Answers(Conditions conditions, QualityMarket market) =>
-    [
-        .. conditions.Trained(Quality).Select(run => QualityContractMechanism.Door.Describe(market, ((QualityScenario)run.Experiment.Scenario).Answer(market, run.Policy()))),
-    ];
-
-    /// <summary>What the trained policies of the latency stage answer to a market, seed by seed.</summary>
-    internal static ImmutableArray<LatencyAnswer> Answers(Conditions conditions, LatencyMarket market) =>
-    [
-        .. conditions.Trained(Latency).Select(run => LatencyContractMechanism.Door.Describe(market, ((LatencyScenario)run.Experiment.Scenario).Answer(market, run.Policy()))),
-    ];
-
     /// <summary>Learned numbers for each of several categories: means over seeds.</summary>
-    internal static BarSeries Bars<T>(string name, ImmutableArray<string> categories, ImmutableArray<T> answers, Func<T, int, double> value) => Learned.Bars(
+    private static BarSeries Bars<T>(string name, ImmutableArray<string> categories, ImmutableArray<T> answers, Func<T, int, double> value) => Learned.Bars(
         name, categories, [.. categories.Select((_, i) => Learned.Mean("", "", "", answers.Select(answer => YeMarkets.Clean(value(answer, i)))))]);
 
     private static Findings Compared(Conditions conditions, string stage, Training diffusion, Training baseline, Training printed)
@@ -98,6 +94,60 @@ internal static class YeLearning
                 : "The printed reward adds a constant for each violated constraint and has no bound on payments; here violations cost in proportion.",
         };
     }
+
+    private static Findings QualityMenus(Conditions conditions)
+    {
+        var (market, exact) = (YeMarkets.Quality, YeMarkets.Solve(YeMarkets.Quality).Menu);
+        ImmutableArray<ImmutableArray<QualityItem>> learned =
+            [.. conditions.Trained(Quality).Select(run => QualityContractMechanism.Door.Describe(market, ((QualityScenario)run.Experiment.Scenario).Answer(market, run.Policy())).Menu)];
+        return new()
+        {
+            Figures =
+            [
+                Utilities("Learned menus: what a user gains by each item", "Quality contract item", learned, [.. market.Types.Select(type => type.Gain)], (item, gain) => (gain * item.Quality!.Value) - item.Payment),
+                Chart("Steps by type", "Number of diffusion denoising steps", "", item => item.Steps),
+                Chart("Levels by type", "Level of prompt optimization", "", item => item.Level),
+                Chart("Payments by type", "Reward for ASP", "money", item => item.Payment),
+            ],
+            Remark = MenusRemark,
+        };
+
+        Figure Chart(string title, string label, string unit, Func<QualityItem, double> value) => new(
+            title, new("Type of gain per quality"), new(label, unit),
+            [new BarSeries("exact menu", YeMarkets.Types, [.. exact.Select(value)]), Bars("diffusion-Q", YeMarkets.Types, learned, (menu, i) => value(menu[i]))]);
+    }
+
+    private static Findings LatencyMenus(Conditions conditions)
+    {
+        ImmutableArray<LatencyMarket> markets = [YeMarkets.Group1, YeMarkets.Group2];
+        ImmutableArray<string> names = ["(1, 13), type 1", "(1, 13), type 2", "(2, 17), type 1", "(2, 17), type 2"];
+        ImmutableArray<LatencyItem> exact = [.. markets.SelectMany(market => YeMarkets.Solve(market).Menu)];
+        var learned = markets.Select(market => conditions.Trained(Latency).Select(run => LatencyContractMechanism.Door.Describe(
+            market, ((LatencyScenario)run.Experiment.Scenario).Answer(market, run.Policy())).Menu).ToImmutableArray()).ToArray();
+        ImmutableArray<ImmutableArray<LatencyItem>> both = [.. learned[0].Zip(learned[1], (one, two) => one.AddRange(two))];
+        return new()
+        {
+            Figures =
+            [
+                .. markets.Select((market, i) => Utilities(
+                    FormattableString.Invariant($"Learned menus, deadline {market.Terms.MaxLatencySeconds:0} s, level {market.Level}, {market.Steps} steps"), "Latency contract item", learned[i],
+                    [.. market.Terms.Types.Select(type => type.Gain)], (item, gain) => (gain * item.ExpectedLatencyReductionSeconds!.Value) - item.Payment)),
+                Chart("CPU for optimising the prompt", "CPU frequency", "GHz", item => item.CpuPromptHz / 1e9),
+                Chart("CPU for denoising", "CPU frequency", "GHz", item => item.CpuDenoiseHz / 1e9),
+                Chart("Transmission", "Network transmission rate", "Mbit/s", item => item.RateBitPerSecond / 1e6),
+                Chart("Payment", "Reward for ASP", "money", item => item.Payment),
+            ],
+            Remark = MenusRemark,
+        };
+
+        Figure Chart(string title, string label, string unit, Func<LatencyItem, double> value) => new(
+            title, new("Quality contract item and latency type"), new(label, unit), [new BarSeries("exact menu", names, [.. exact.Select(value)]), Bars("diffusion-Q", names, both, (menu, i) => value(menu[i]))]);
+    }
+
+    private static Figure Utilities<T>(string title, string item, ImmutableArray<ImmutableArray<T>> menus, ImmutableArray<double> gains, Func<T, double, double> utility) => new(
+        title, new(item), new("Utility of user", "money"),
+        [.. gains.Select((gain, i) => Bars($"user of {YeMarkets.Types[i]}", [.. YeMarkets.Types.Select(name => $"for {name}")], menus, (menu, k) => utility(menu[k], gain)))],
+        "Menus of diffusion-Q, mean over seeds with 95 % intervals; bars below 0 are users who would rather stay out.");
 
     private static Findings Networks() => new()
     {

@@ -125,14 +125,6 @@ internal static class YeQuality
                             $"user of {YeMarkets.Types[i]}", [.. YeMarkets.Types.Select(name => $"for {name}")], [.. menu.Select(item => YeMarkets.Clean((type.Gain * item.Quality!.Value) - item.Payment))])),
                     ],
                     "Exact menu of the catalogue's market ye/quality-contract. The upper type is indifferent: otherwise it could be charged more."),
-                new(
-                    "The same for the menus that the diffusion policy learned", new("Quality contract item"), new("Utility of user", "money"),
-                    [
-                        .. YeMarkets.Quality.Types.Select((type, i) => YeLearning.Bars(
-                            $"user of {YeMarkets.Types[i]}", [.. YeMarkets.Types.Select(name => $"for {name}")], YeLearning.Answers(conditions, YeMarkets.Quality),
-                            (answer, k) => (type.Gain * answer.Menu[k].Quality!.Value) - answer.Menu[k].Payment)),
-                    ],
-                    "Menus of diffusion-Q for the same market, mean over seeds with 95 % intervals; bars below 0 are users who would rather stay out."),
             ],
             Quantities =
             [
@@ -146,7 +138,6 @@ internal static class YeQuality
     internal static Findings Items(Conditions conditions)
     {
         var menu = YeMarkets.Solve(YeMarkets.Quality).Menu;
-        var learned = YeLearning.Answers(conditions, YeMarkets.Quality);
         var near = YeMarkets.Solve(YeMarkets.QualityMarket("ye/fig9-nearest")).Menu;
         var exact = YeMarkets.Solve(YeMarkets.QualityMarket("ye/fig9-exact")).Menu;
         var top = YeMarkets.Quality with { Types = [new() { Gain = 400, Probability = 1, CostPerLevel = 1, CostPerStep = 1 }] };
@@ -171,10 +162,7 @@ internal static class YeQuality
 
         Figure Chart(string what, string label, string unit, Func<QualityItem, double> value) => new(
             $"{what} by type", new("Type of gain per quality"), new(label, unit),
-            [
-                new BarSeries("exact menu", YeMarkets.Types, [.. menu.Select(value)]),
-                YeLearning.Bars("diffusion-Q, mean over seeds", YeMarkets.Types, learned, (answer, type) => value(answer.Menu[type])),
-            ]);
+            [new BarSeries("exact menu", YeMarkets.Types, [.. menu.Select(value)])]);
 
         static IEnumerable<ImmutableArray<object?>> Rows(string market, ImmutableArray<QualityItem> menu) =>
             menu.Select(item => (ImmutableArray<object?>)[market, item.Type, item.Level, item.Steps, item.Quality, item.Payment]);
