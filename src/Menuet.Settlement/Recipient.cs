@@ -35,7 +35,8 @@ public sealed record Recipient(string Id, int? Type, long? Evaluation, string? A
         string[] keys = scores is null ? ["id", "type", "quality", "address"] : ["id", "type", "quality", "address", "content"];
         var rows = RecordText.Read(text, "ids", keys, names => names.Contains("id") && (scores is null ? names.Contains("type") || names.Contains("quality") : names.Contains("content"))
             ? null
-            : scores is null ? "needs the column id, and type or quality" : "needs the columns id and content", problems);
+            : scores is not null ? "needs the columns id and content"
+            : names.Contains("content") ? "needs the column id, and type or quality, or the judge's scores of the contents by --scores" : "needs the column id, and type or quality", problems);
         if (scores is not null)
         {
             rows = [.. rows.Select(row => Judged(row, scores, problems))];

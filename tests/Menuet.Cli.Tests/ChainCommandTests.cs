@@ -75,10 +75,16 @@ public sealed class ChainCommandTests(AnvilServer node) : IClassFixture<AnvilSer
         Assert.Equal("Withdrawn by 2: july\n", Chain(2, "ledger", "withdraw", "2", "july").Output);
         Assert.Equal("0.000000000000000000", Balance("2"));
         Assert.Contains("RoundNotIn", Chain(2, "ledger", "withdraw", "2", "june").Error, StringComparison.Ordinal);
+        Assert.Equal(0, Chain(0, "settle", answer, "--ids", Ids(), "--posting", "august").ExitCode);
+        Assert.Equal("1.533333333333333200", Balance("2"));
+        Assert.Equal("Withdrawn by 2: july, august\n", Chain(2, "ledger", "withdraw", "2", "july", "august").Output);
+        Assert.Equal("0.000000000000000000", Balance("2"));
         Assert.Contains("other content", Chain(0, "settle", answer, "--ids", folder.Write("other", "id,quality\n1,6\n"), "--posting", "july").Error, StringComparison.Ordinal);
         Assert.Contains("Insolvent", Poor(answer), StringComparison.Ordinal);
-        var verified = Chain(0, "ledger", "verify");
+        var verified = Chain(0, "ledger", "verify", "--journal", folder.File("never.db"));
         Assert.Contains("everything adds up", verified.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("never.db", folder.Names());
+        Assert.Contains("cannot be opened as a journal", Chain(2, "ledger", "withdraw", "2", "june", "--journal", answer).Error, StringComparison.Ordinal);
     }
 
     /// <summary>A contract without money is asked for a round.</summary>

@@ -153,6 +153,15 @@ public sealed class SettleCommandTests : IDisposable
     }
 
     [Fact]
+    public void OptionsThatWouldDoNothing_AreRefused()
+    {
+        Assert.Contains("merkle is for Ethereum", Settle(Ids, "--distribution", "merkle", "--proofs", folder.File("proofs.jsonl")).Output, StringComparison.Ordinal);
+        Assert.Contains("without --distribution merkle", Settle(Ids, "--proofs", folder.File("proofs.jsonl")).Output, StringComparison.Ordinal);
+        Assert.Contains("--scores", Settle("id,content\nann,a.png\n").Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("ledger.db", folder.Names());
+    }
+
+    [Fact]
     public void NobodyEarnedAReward_PostsNothing()
     {
         var session = Settle("id,quality\nann,1\n");

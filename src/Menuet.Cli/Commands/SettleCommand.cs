@@ -45,7 +45,17 @@ internal static class SettleCommand
                 var recipients = judged is null ? Recipient.Read(named) : Recipient.Read(named, judged);
                 var id = parsed.GetRequiredValue(posting);
                 var isMerkle = parsed.GetRequiredValue(distribution) == "merkle";
-                if (isMerkle && parsed.GetValue(proofs) is null && ledger.IsEthereum(parsed) && !parsed.GetValue(dryRun))
+                if (isMerkle && !ledger.IsEthereum(parsed))
+                {
+                    throw new InvalidRequestException([new("--distribution", "merkle is for Ethereum; other ledgers credit each id", "merkle")]);
+                }
+
+                if (!isMerkle && parsed.GetValue(proofs) is not null)
+                {
+                    throw new InvalidRequestException([new("--proofs", "there are none without --distribution merkle; leave it out, or add that")]);
+                }
+
+                if (isMerkle && parsed.GetValue(proofs) is null && !parsed.GetValue(dryRun))
                 {
                     throw new InvalidRequestException([new("--proofs", "is needed with --distribution merkle: nobody can claim without its proof")]);
                 }

@@ -49,7 +49,7 @@ public sealed class Distributor : IAsyncDisposable
         options = options with { From = Lower(options.From), Contract = options.Contract is { } contract ? Lower(contract) : null };
         var opened = new Distributor(
             options, new(options.Node, options.RequestTimeout, options.RetryPause), options.Signer is { } signer ? new(signer, options.RequestTimeout, options.RetryPause) : null,
-            await Journal.OpenAsync(options.JournalPath, cancellation));
+            new Journal(options.JournalPath));
         try
         {
             await opened.CheckChainAsync(cancellation);
@@ -98,20 +98,33 @@ public sealed class Distributor : IAsyncDisposable
                 !((BigInteger)(await ReadAsync("menuBlock", block, stop, menu.HashBytes()))[0]).IsZero), cancellation);
     }
 
-    /// <summary>The holder of an id takes its rewards of rounds; the sending account must be the holder.</summary>
+    /// <summary>The holder of an id takes its rewards of rounds, those taken before left out; the sending account must be the holder.</summary>
     /// <param name="account">The id, as in the postings.</param>
     /// <param name="postings">The rounds' posting ids.</param>
     /// <param name="cancellation">Stops waiting.</param>
-    public Task WithdrawAsync(string account, ImmutableArray<string> postings, CancellationToken cancellation)
+    public async Task WithdrawAsync(string account, ImmutableArray<string> postings, CancellationToken cancellation)
     {
         var id = IdOf(account);
         var rounds = postings.Distinct(StringComparer.Ordinal).Select(RoundOf).ToArray();
-        return sender.RunAsync(
-            new($"withdraw:{account}:{Hex.Of(Keccak.Hash(rounds.SelectMany(round => round).ToArray()))}", Address, Contract.Call("withdraw", id, rounds), 0, async (block, stop) =>
+        async Task<bool> IsTakenAsync(byte[] round, long? block, CancellationToken stop) => (bool)(await ReadAsync("paymentOf", block, stop, round, id))[1];
+
+        // One round that was taken before would have the contract refuse all of them.
+        var open = new List<byte[]>();
+        foreach (var round in rounds)
+        {
+            if (!await IsTakenAsync(round, null, cancellation))
+            {
+                open.Add(round);
+            }
+        }
+
+        var asked = open.Count == 0 ? rounds : [.. open];
+        await sender.RunAsync(
+            new($"withdraw:{account}:{Hex.Of(Keccak.Hash(asked.SelectMany(round => round).ToArray()))}", Address, Contract.Call("withdraw", id, asked), 0, async (block, stop) =>
             {
                 foreach (var round in rounds)
                 {
-                    if (!(bool)(await ReadAsync("paymentOf", block, stop, round, id))[1])
+                    if (!await IsTakenAsync(round, block, stop))
                     {
                         return false;
                     }

@@ -20,7 +20,7 @@ public sealed record EthereumOptions
     /// <summary>The contract; null before it is deployed.</summary>
     public string? Contract { get; init; }
 
-    /// <summary>The file that remembers what was intended; the same one for every process that uses the account.</summary>
+    /// <summary>The file that remembers what was intended, made when something first is; the same one for every process that uses the account.</summary>
     public required string JournalPath { get; init; }
 
     /// <summary>A change is final when the state this many blocks deep, the newest counting as 1, shows it.</summary>

@@ -14,45 +14,17 @@ namespace Menuet.Settlement.Ethereum;
 internal sealed class Journal : IAsyncDisposable
 {
     private readonly PooledDbContextFactory<JournalContext> contexts;
+    private readonly string path;
     private readonly string connection;
+    private readonly Lazy<Task> ready;
 
-    private Journal(string connection)
+    /// <param name="path">The file; made when something is first looked up in it, so that who only reads a chain needs none.</param>
+    internal Journal(string path)
     {
-        this.connection = connection;
+        this.path = path;
+        connection = new SqliteConnectionStringBuilder { DataSource = path, ForeignKeys = true, DefaultTimeout = 60 }.ToString();
         contexts = new(new DbContextOptionsBuilder<JournalContext>().UseSqlite(connection).Options);
-    }
-
-    /// <exception cref="InvalidRequestException">The file is no journal.</exception>
-    internal static async Task<Journal> OpenAsync(string path, CancellationToken cancellation)
-    {
-        var journal = new Journal(new SqliteConnectionStringBuilder { DataSource = path, ForeignKeys = true, DefaultTimeout = 60 }.ToString());
-        try
-        {
-            await using (var file = new SqliteConnection(journal.connection))
-            {
-                await file.OpenAsync(cancellation);
-                await using var command = file.CreateCommand();
-                command.CommandText = "PRAGMA journal_mode = WAL";
-                await command.ExecuteNonQueryAsync(cancellation);
-            }
-
-            await using var context = journal.contexts.CreateDbContext();
-            await using var transaction = await context.Database.BeginTransactionAsync(cancellation);
-            await context.Database.ExecuteSqlRawAsync("CREATE TABLE IF NOT EXISTS journal_version (version INTEGER NOT NULL)", cancellation);
-            if (await context.Database.SqlQuery<int>($"SELECT COUNT(*) AS \"Value\" FROM journal_version").SingleAsync(cancellation) == 0)
-            {
-                await context.Database.ExecuteSqlRawAsync(Schema(), cancellation);
-                await context.Database.ExecuteSqlAsync($"INSERT INTO journal_version (version) VALUES (1)", cancellation);
-            }
-
-            await transaction.CommitAsync(cancellation);
-            return journal;
-        }
-        catch (SqliteException error)
-        {
-            await journal.DisposeAsync();
-            throw new InvalidRequestException([new("--journal", $"cannot be opened as a journal: {error.Message}", $"\"{path}\"")]);
-        }
+        ready = new(PrepareAsync);
     }
 
     public ValueTask DisposeAsync()
@@ -65,7 +37,7 @@ internal sealed class Journal : IAsyncDisposable
     /// <summary>The live intent of a key; null when there is none.</summary>
     internal async Task<Intent?> FindAsync(long chain, string sender, string key, CancellationToken cancellation)
     {
-        await using var context = contexts.CreateDbContext();
+        await using var context = await ContextAsync();
         var row = await context.Intents.AsNoTracking()
             .SingleOrDefaultAsync(i => i.Chain == chain && i.Sender == sender && i.Key == key && i.State == Intent.Live, cancellation);
         return row is null ? null : await WithAttemptsAsync(context, row, cancellation);
@@ -74,7 +46,7 @@ internal sealed class Journal : IAsyncDisposable
     /// <summary>Every live intent of an account, by nonce.</summary>
     internal async Task<ImmutableArray<Intent>> LiveAsync(long chain, string sender, CancellationToken cancellation)
     {
-        await using var context = contexts.CreateDbContext();
+        await using var context = await ContextAsync();
         var rows = await context.Intents.AsNoTracking()
             .Where(i => i.Chain == chain && i.Sender == sender && i.State == Intent.Live).OrderBy(i => i.Nonce).ToListAsync(cancellation);
         var intents = ImmutableArray.CreateBuilder<Intent>();
@@ -92,7 +64,7 @@ internal sealed class Journal : IAsyncDisposable
     /// <param name="cancellation">Stops waiting.</param>
     internal async Task<Intent> IntendAsync(IntentRow intent, long next, CancellationToken cancellation)
     {
-        await using var context = contexts.CreateDbContext();
+        await using var context = await ContextAsync();
 
         // The transaction may write from its beginning, hence no other process allots a nonce meanwhile.
         await using var transaction = await context.Database.BeginTransactionAsync(cancellation);
@@ -121,7 +93,7 @@ internal sealed class Journal : IAsyncDisposable
             PriorityFee = priorityFee.ToString(CultureInfo.InvariantCulture),
             MadeAt = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(),
         };
-        await using var context = contexts.CreateDbContext();
+        await using var context = await ContextAsync();
         context.Attempts.Add(row);
         await context.SaveChangesAsync(cancellation);
         return row;
@@ -131,19 +103,55 @@ internal sealed class Journal : IAsyncDisposable
     internal async Task NoteHashAsync(AttemptRow attempt, string hash, CancellationToken cancellation)
     {
         attempt.Hash = hash;
-        await using var context = contexts.CreateDbContext();
+        await using var context = await ContextAsync();
         await context.Attempts.Where(a => a.Number == attempt.Number).ExecuteUpdateAsync(set => set.SetProperty(a => a.Hash, hash), cancellation);
     }
 
     internal async Task CloseAsync(Intent intent, string state, CancellationToken cancellation)
     {
-        await using var context = contexts.CreateDbContext();
+        await using var context = await ContextAsync();
         await context.Intents.Where(i => i.Number == intent.Row.Number && i.State == Intent.Live)
             .ExecuteUpdateAsync(set => set.SetProperty(i => i.State, state), cancellation);
     }
 
     private static async Task<Intent> WithAttemptsAsync(JournalContext context, IntentRow row, CancellationToken cancellation) =>
         new(row, await context.Attempts.AsNoTracking().Where(a => a.Intent == row.Number).OrderBy(a => a.Number).ToListAsync(cancellation));
+
+    /// <exception cref="InvalidRequestException">The file is no journal.</exception>
+    private async Task<JournalContext> ContextAsync()
+    {
+        await ready.Value;
+        return contexts.CreateDbContext();
+    }
+
+    private async Task PrepareAsync()
+    {
+        try
+        {
+            await using (var file = new SqliteConnection(connection))
+            {
+                await file.OpenAsync();
+                await using var command = file.CreateCommand();
+                command.CommandText = "PRAGMA journal_mode = WAL";
+                await command.ExecuteNonQueryAsync();
+            }
+
+            await using var context = contexts.CreateDbContext();
+            await using var transaction = await context.Database.BeginTransactionAsync();
+            await context.Database.ExecuteSqlRawAsync("CREATE TABLE IF NOT EXISTS journal_version (version INTEGER NOT NULL)");
+            if (await context.Database.SqlQuery<int>($"SELECT COUNT(*) AS \"Value\" FROM journal_version").SingleAsync() == 0)
+            {
+                await context.Database.ExecuteSqlRawAsync(Schema());
+                await context.Database.ExecuteSqlAsync($"INSERT INTO journal_version (version) VALUES (1)");
+            }
+
+            await transaction.CommitAsync();
+        }
+        catch (SqliteException error)
+        {
+            throw new InvalidRequestException([new("--journal", $"cannot be opened as a journal: {error.Message}", $"\"{path}\"")]);
+        }
+    }
 
     private static string Schema()
     {
