@@ -27,7 +27,7 @@ internal sealed record ExhibitFolder
 
     public required string Remark { get; init; }
 
-    /// <summary>The command that makes it again.</summary>
+    /// <summary>The command that makes it, and only it, again.</summary>
     public required string Command { get; init; }
 
     public required bool Quick { get; init; }
@@ -39,19 +39,30 @@ internal sealed record ExhibitFolder
 
     public required double Seconds { get; init; }
 
+    /// <summary>Ids of the trainings that it shows.</summary>
+    public required ImmutableArray<string> Trainings { get; init; }
+
+    /// <summary>What these took, over all seeds, in whichever run they were made.</summary>
+    public required double TrainingSeconds { get; init; }
+
     public required ImmutableArray<FigureFile> Figures { get; init; }
 
     public required ImmutableArray<TableText> Tables { get; init; }
 
     public required ImmutableArray<Quantity> Quantities { get; init; }
 
+    /// <summary>How it was made, in a line: time, and what was trained.</summary>
+    internal string Made => Trainings.IsEmpty
+        ? FormattableString.Invariant($"{Seconds:0.0} s")
+        : FormattableString.Invariant($"{Seconds:0.0} s, and {TrainingSeconds:0} s of training: {string.Join("; ", Trainings)}");
+
     /// <summary>Reads a finished exhibit; null when there is none, or it is of another build or other conditions.</summary>
-    internal static ExhibitFolder? Read(string folder, string build, Conditions conditions)
+    internal static ExhibitFolder? Read(string folder, string build, bool quick, int seeds)
     {
         try
         {
             var found = JsonSerializer.Deserialize<ExhibitFolder>(File.ReadAllBytes(Path.Combine(folder, FileName)), Json);
-            return found is not null && found.Build == build && found.Quick == conditions.Quick && found.Seeds == conditions.Seeds ? found : null;
+            return found is not null && found.Build == build && found.Quick == quick && found.Seeds == seeds ? found : null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -75,12 +86,16 @@ internal sealed record ExhibitFolder
             Exhibit = exhibit.Id,
             Title = exhibit.Title,
             Printed = exhibit.Printed,
-            Remark = findings.Remark,
-            Command = FormattableString.Invariant($"menuet reproduce {paper.Id}{(conditions.Quick ? " --quick" : "")} --seeds {conditions.Seeds}"),
+            Remark = conditions.Quick && !exhibit.Trainings.IsEmpty
+                ? FormattableString.Invariant($"Quick run: trainings are cut to a fiftieth of their updates, {Training.MostQuickUpdates} at most, so what is learned here says nothing of the learners. {findings.Remark}").TrimEnd()
+                : findings.Remark,
+            Command = FormattableString.Invariant($"menuet reproduce {paper.Id} --only {exhibit.Id}{(conditions.Quick ? " --quick" : "")} --seeds {conditions.Seeds}"),
             Quick = conditions.Quick,
             Seeds = conditions.Seeds,
             Build = build,
             Seconds = elapsed.TotalSeconds,
+            Trainings = [.. exhibit.Trainings.Select(training => training.Id)],
+            TrainingSeconds = exhibit.Trainings.Sum(training => conditions.Trained(training).Sum(run => run.Result.Seconds)),
             Figures = files.ToImmutable(),
             Tables = [.. findings.Tables.Select(TableText.Of)],
             Quantities = findings.Quantities,
@@ -110,7 +125,8 @@ internal sealed record ExhibitFolder
 
         for (var i = 0; i < written.Tables.Length; i++)
         {
-            File.WriteAllText(Path.Combine(fresh, written.Tables.Length == 1 ? "table.csv" : $"table-{i + 1}.csv"), written.Tables[i].Csv());
+            using var csv = new StreamWriter(Path.Combine(fresh, written.Tables.Length == 1 ? "table.csv" : $"table-{i + 1}.csv"));
+            TableCsv.Write(findings.Tables[i], csv);
         }
 
         File.WriteAllBytes(Path.Combine(fresh, FileName), JsonSerializer.SerializeToUtf8Bytes(written, Json));
@@ -133,15 +149,10 @@ internal sealed record TableText(string Title, ImmutableArray<Column> Columns, I
     internal static TableText Of(Table table) => new(
         table.Title,
         table.Columns,
-        [.. table.Rows.Select(row => row.Select(Cell).ToImmutableArray())],
+        [.. table.Rows.Select(row => row.Select(TableCsv.Exact).ToImmutableArray())],
         [.. table.Columns.Select((_, i) => table.Rows.All(row => row[i] is not string))]);
 
-    /// <summary>RFC 4180.</summary>
-    internal string Csv() => string.Concat(
-        Rows.Prepend([.. Columns.Select(column => column.Unit.Length == 0 ? column.Name : $"{column.Name} [{column.Unit}]")])
-            .Select(row => string.Join(',', row.Select(Quoted)) + "\n"));
-
-    /// <summary>A cell as people read it: seven digits.</summary>
+    /// <summary>A cell as people read it: five digits.</summary>
     internal string Legible(int row, int column)
     {
         var text = Rows[row][column];
@@ -149,16 +160,4 @@ internal sealed record TableText(string Title, ImmutableArray<Column> Columns, I
             ? number.ToString("G5", System.Globalization.CultureInfo.InvariantCulture)
             : text;
     }
-
-    private static string Cell(object? cell) => cell switch
-    {
-        null => "",
-        double number => double.IsNaN(number) ? "" : number.ToString("R", System.Globalization.CultureInfo.InvariantCulture),
-        bool flag => flag ? "yes" : "no",
-        IFormattable other => other.ToString(null, System.Globalization.CultureInfo.InvariantCulture),
-        _ => cell.ToString() ?? "",
-    };
-
-    private static string Quoted(string text) =>
-        text.AsSpan().IndexOfAny("\",\r\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Menuet.Figures;
+using Menuet.Learning.Training;
 
 namespace Menuet.Experiments;
 
@@ -16,14 +17,20 @@ public sealed record Paper(string Id, string Title, string Citation, ImmutableAr
 /// <param name="Title">What is seen.</param>
 /// <param name="Printed">What the publication shows there, in our words; empty for ours.</param>
 /// <param name="Make">Makes it; the same conditions make the same bits.</param>
-public sealed record Exhibit(string Id, string Title, string Printed, Func<Conditions, Findings> Make);
+public sealed record Exhibit(string Id, string Title, string Printed, Func<Conditions, Findings> Make)
+{
+    /// <summary>What must be trained before; exhibits share it.</summary>
+    public ImmutableArray<Training> Trainings { get; init; } = [];
+}
 
 /// <summary>How an exhibit is made.</summary>
 /// <param name="Quick">Fewer points, draws and seeds; marked wherever it is shown.</param>
 /// <param name="Seeds">Seeds of everything that is trained or drawn, at least 1: 0, 1, …, Seeds − 1.</param>
+/// <param name="Trained">Every seed of one of the exhibit's trainings, in their order; cut short where the run is quick.</param>
 /// <param name="Progress">Told the share that is done, in [0, 1].</param>
 /// <param name="Cancellation">Ends the work early; what is unfinished is made again by the next run.</param>
-public sealed record Conditions(bool Quick, int Seeds, Action<double> Progress, CancellationToken Cancellation)
+public sealed record Conditions(
+    bool Quick, int Seeds, Func<Training, ImmutableArray<FinishedTraining>> Trained, Action<double> Progress, CancellationToken Cancellation)
 {
     /// <summary>One number for a quick run, another for a full one.</summary>
     public T Of<T>(T quick, T full) => Quick ? quick : full;
@@ -55,6 +62,9 @@ public sealed record Findings
 /// <param name="Samples">Seeds or draws that it comes from; 1 where it is exact.</param>
 public sealed record Quantity(string Name, string Meaning, string Unit, double Value, double Low, double High, int Samples)
 {
+    /// <summary>Whether it is of trained policies: a quick run, which hardly trains them, judges nothing by it.</summary>
+    public bool IsLearned { get; init; }
+
     /// <summary>A number that no chance enters.</summary>
     public static Quantity Exact(string name, string meaning, string unit, double value) => new(name, meaning, unit, value, value, value, 1);
 
@@ -103,7 +113,7 @@ public sealed record Claim(
 /// <summary>What the data say of a claim.</summary>
 public enum Verdict
 {
-    /// <summary>The exhibits were not made.</summary>
+    /// <summary>The exhibits were not made, or the claim is of learners and the run was quick.</summary>
     Untested,
 
     /// <summary>It holds, beyond the interval of what was measured.</summary>

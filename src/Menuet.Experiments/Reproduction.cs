@@ -12,54 +12,54 @@ public static class Reproduction
     /// <summary>Seeds when nobody says how many.</summary>
     public static int DefaultSeeds(bool quick) => quick ? 2 : 5;
 
-    /// <summary>Runs.</summary>
-    /// <param name="papers">Which publications.</param>
-    /// <param name="output">Folder; made when it is not there.</param>
-    /// <param name="quick">Fewer points, draws and seeds.</param>
-    /// <param name="seeds">At least 1.</param>
-    /// <param name="resume">Keeps exhibits of the same build and conditions that are finished already.</param>
-    /// <param name="watch">Told the state of an exhibit; from any thread.</param>
+    /// <summary>Runs: first what needs no training beside the trainings, each a cell of its own, then what shows them.</summary>
+    /// <param name="request">What is made, where and how.</param>
+    /// <param name="watch">Told the state of an exhibit or a training; from any thread.</param>
     /// <param name="cancellation">Ends the run; the report is written of what is finished.</param>
-    public static ReproductionSummary Run(
-        ImmutableArray<Paper> papers, string output, bool quick, int seeds, bool resume, Action<ExhibitState> watch, CancellationToken cancellation)
+    public static ReproductionSummary Run(ReproductionRequest request, Action<CellState> watch, CancellationToken cancellation)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(seeds, 1);
+        ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(watch);
+        ArgumentOutOfRangeException.ThrowIfLessThan(request.Seeds, 1, nameof(request));
+        var (papers, output, quick, seeds) = (request.Papers, request.Output, request.Quick, request.Seeds);
         Directory.CreateDirectory(output);
         var begin = Stopwatch.GetTimestamp();
-        var work = papers.SelectMany(paper => paper.Exhibits.Select(exhibit => (Paper: paper, Exhibit: exhibit))).ToArray();
+        var store = new TrainingStore(output, quick, seeds);
         var done = new ConcurrentDictionary<(string, string), ExhibitFolder>();
         var failures = new ConcurrentBag<string>();
+        var (work, unchanged) = (new List<(Paper Paper, Exhibit Exhibit)>(), new List<(Paper Paper, Exhibit Exhibit)>());
+        foreach (var (paper, exhibit) in papers.SelectMany(paper => paper.Exhibits.Select(exhibit => (paper, exhibit))))
+        {
+            // What is not asked for is shown where it is finished.
+            var asked = request.Asks(exhibit);
+            if ((request.Resume || !asked) && ExhibitFolder.Read(FolderOf(paper, exhibit), Build, quick, seeds) is { } kept)
+            {
+                done[(paper.Id, exhibit.Id)] = kept;
+                if (asked)
+                {
+                    unchanged.Add((paper, exhibit));
+                }
+            }
+            else if (asked)
+            {
+                work.Add((paper, exhibit));
+            }
+        }
+
+        // A training belongs to every exhibit that shows it.
+        var trainings = work.SelectMany(item => item.Exhibit.Trainings).DistinctBy(training => training.Id)
+            .SelectMany(training => Enumerable.Range(0, seeds).Select(seed => (Training: training, Seed: seed))).ToArray();
+        var total = unchanged.Count + work.Count + trainings.Length;
+        foreach (var (paper, exhibit) in unchanged)
+        {
+            watch(new(paper.Id, exhibit.Id, 1, "kept", total));
+        }
+
         var reached = false;
         try
         {
-            Parallel.ForEach(work, new() { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation }, item =>
-            {
-                var (paper, exhibit) = item;
-                var conditions = new Conditions(quick, seeds, share => watch(new(paper.Id, exhibit.Id, share, "")), cancellation);
-                var folder = Path.Combine(output, paper.Id, exhibit.Id);
-                if (resume && ExhibitFolder.Read(folder, Build, conditions) is { } kept)
-                {
-                    done[(paper.Id, exhibit.Id)] = kept;
-                    watch(new(paper.Id, exhibit.Id, 1, "kept"));
-                    return;
-                }
-
-                watch(new(paper.Id, exhibit.Id, 0, ""));
-                var start = Stopwatch.GetTimestamp();
-                try
-                {
-                    var findings = exhibit.Make(conditions);
-                    Directory.CreateDirectory(Path.Combine(output, paper.Id));
-                    done[(paper.Id, exhibit.Id)] = ExhibitFolder.Write(folder, paper, exhibit, findings, conditions, Build, Stopwatch.GetElapsedTime(start));
-                    watch(new(paper.Id, exhibit.Id, 1, "done"));
-                }
-                catch (Exception error) when (error is not OperationCanceledException)
-                {
-                    failures.Add($"{paper.Id} {exhibit.Id}: {error.GetType().Name}: {error.Message}");
-                    watch(new(paper.Id, exhibit.Id, 1, "failed"));
-                }
-            });
+            Parallelly(work.Where(item => item.Exhibit.Trainings.IsEmpty).Select(Making).Concat(trainings.Select(Training)));
+            Parallelly(work.Where(item => !item.Exhibit.Trainings.IsEmpty).Select(Making));
             reached = true;
         }
         catch (OperationCanceledException)
@@ -69,20 +69,58 @@ public static class Reproduction
 
         var finished = papers.Select(paper => new PaperResult(
             paper,
-            [.. paper.Exhibits.Where(exhibit => done.ContainsKey((paper.Id, exhibit.Id))).Select(exhibit => done[(paper.Id, exhibit.Id)])])).ToImmutableArray();
+            [.. paper.Exhibits.Where(exhibit => done.ContainsKey((paper.Id, exhibit.Id))).Select(exhibit => done[(paper.Id, exhibit.Id)])],
+            quick)).ToImmutableArray();
         foreach (var result in finished)
         {
             Directory.CreateDirectory(Path.Combine(output, result.Paper.Id));
             File.WriteAllText(Path.Combine(output, result.Paper.Id, "claims.json"), ClaimsDocument.Of(result));
         }
 
-        var about = new ReportConditions(quick, seeds, Build, Stopwatch.GetElapsedTime(begin));
+        var about = new ReportConditions(quick, seeds, request.Command, Build, Stopwatch.GetElapsedTime(begin));
         File.WriteAllText(Path.Combine(output, "index.html"), HtmlReport.Of(finished, about, output));
         File.WriteAllText(Path.Combine(output, "report.md"), MarkdownReport.Of(finished, about));
         File.WriteAllText(Path.Combine(output, "papers.bib"), string.Join("\n\n", papers.Select(paper => paper.Citation)) + "\n");
         return new(
-            reached, work.Length, done.Count, [.. failures.Order(StringComparer.Ordinal)],
+            reached, papers.Sum(paper => paper.Exhibits.Count(request.Asks)), papers.Sum(paper => paper.Exhibits.Count(exhibit => request.Asks(exhibit) && done.ContainsKey((paper.Id, exhibit.Id)))),
+            [.. failures.Order(StringComparer.Ordinal)],
             [.. finished.SelectMany(result => result.Claims).GroupBy(claim => claim.Verdict).OrderBy(group => group.Key).Select(group => (group.Key, group.Count()))]);
+
+        string FolderOf(Paper paper, Exhibit exhibit) => Path.Combine(output, paper.Id, exhibit.Id);
+
+        // One by one, not in ranges: what comes first is begun first.
+        void Parallelly(IEnumerable<Action> cells) => Parallel.ForEach(
+            Partitioner.Create(cells, EnumerablePartitionerOptions.NoBuffering),
+            new() { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation }, cell => cell());
+
+        Action Making((Paper Paper, Exhibit Exhibit) item) => () => Cell(item.Paper.Id, item.Exhibit.Id, progress =>
+        {
+            var (paper, exhibit) = item;
+            var conditions = new Conditions(quick, seeds, store.Of, progress, cancellation);
+            var start = Stopwatch.GetTimestamp();
+            var findings = exhibit.Make(conditions);
+            Directory.CreateDirectory(Path.Combine(output, paper.Id));
+            done[(paper.Id, exhibit.Id)] = ExhibitFolder.Write(FolderOf(paper, exhibit), paper, exhibit, findings, conditions, Build, Stopwatch.GetElapsedTime(start));
+            return "done";
+        });
+
+        Action Training((Training Training, int Seed) item) => () => Cell(
+            "training", FormattableString.Invariant($"{item.Training.Id} seed {item.Seed}"),
+            progress => store.Make(item.Training, item.Seed, request.Resume, progress, cancellation) ? "kept" : "done");
+
+        void Cell(string group, string name, Func<Action<double>, string> make)
+        {
+            watch(new(group, name, 0, "", total));
+            try
+            {
+                watch(new(group, name, 1, make(share => watch(new(group, name, share, "", total))), total));
+            }
+            catch (Exception error) when (error is not OperationCanceledException)
+            {
+                failures.Add($"{group} {name}: {error.GetType().Name}: {error.Message}");
+                watch(new(group, name, 1, "failed", total));
+            }
+        }
     }
 
     /// <summary>Version and identity of the code: exhibits of another build are never kept.</summary>
@@ -95,12 +133,33 @@ public static class Reproduction
     }
 }
 
-/// <summary>How far an exhibit is.</summary>
-/// <param name="Paper">Its paper.</param>
-/// <param name="Exhibit">Its id.</param>
+/// <summary>What is to be made again.</summary>
+/// <param name="Papers">Which publications.</param>
+/// <param name="Output">Folder; made when it is not there.</param>
+/// <param name="Quick">Fewer points, draws and seeds, trainings cut short.</param>
+/// <param name="Seeds">At least 1.</param>
+public sealed record ReproductionRequest(ImmutableArray<Paper> Papers, string Output, bool Quick, int Seeds)
+{
+    /// <summary>Keeps exhibits of the same build and conditions that are finished, and finished trainings of the same experiment; goes on with unfinished ones.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>Ids of the exhibits that are made; the others are only shown, where they are finished. Empty: all.</summary>
+    public ImmutableArray<string> Only { get; init; } = [];
+
+    /// <summary>What makes all of it again.</summary>
+    internal string Command => FormattableString.Invariant(
+        $"menuet reproduce {(Papers.Length == 1 ? Papers[0].Id : "all")}{(Quick ? " --quick" : "")} --seeds {Seeds}");
+
+    internal bool Asks(Exhibit exhibit) => Only.IsEmpty || Only.Contains(exhibit.Id);
+}
+
+/// <summary>How far an exhibit or a training is.</summary>
+/// <param name="Group">Its paper, or <c>training</c>.</param>
+/// <param name="Name">The exhibit's id, or the training's with its seed.</param>
 /// <param name="Share">Done, in [0, 1].</param>
 /// <param name="Outcome">Empty while it is made; then done, kept or failed.</param>
-public readonly record struct ExhibitState(string Paper, string Exhibit, double Share, string Outcome);
+/// <param name="Total">Exhibits and trainings of the run.</param>
+public readonly record struct CellState(string Group, string Name, double Share, string Outcome, int Total);
 
 /// <summary>What a run came to.</summary>
 /// <param name="Completed">False when it was cancelled.</param>
@@ -112,12 +171,12 @@ public sealed record ReproductionSummary(
     bool Completed, int Exhibits, int Finished, ImmutableArray<string> Failures, ImmutableArray<(Verdict Verdict, int Count)> Verdicts);
 
 /// <summary>A paper with what was finished of it.</summary>
-internal sealed record PaperResult(Paper Paper, ImmutableArray<ExhibitFolder> Exhibits)
+internal sealed record PaperResult(Paper Paper, ImmutableArray<ExhibitFolder> Exhibits, bool Quick)
 {
-    /// <summary>Every claim, judged; untested where a quantity is missing.</summary>
-    internal ImmutableArray<JudgedClaim> Claims { get; } = Judge(Paper, Exhibits);
+    /// <summary>Every claim, judged; untested where a quantity is missing, or is learned and the run was quick.</summary>
+    internal ImmutableArray<JudgedClaim> Claims { get; } = Judge(Paper, Exhibits, Quick);
 
-    private static ImmutableArray<JudgedClaim> Judge(Paper paper, ImmutableArray<ExhibitFolder> exhibits)
+    private static ImmutableArray<JudgedClaim> Judge(Paper paper, ImmutableArray<ExhibitFolder> exhibits, bool quick)
     {
         var found = new Dictionary<string, Quantity>();
         foreach (var quantity in exhibits.SelectMany(exhibit => exhibit.Quantities))
@@ -133,7 +192,8 @@ internal sealed record PaperResult(Paper Paper, ImmutableArray<ExhibitFolder> Ex
             .. paper.Claims.Select(claim =>
             {
                 var quantities = claim.Quantities.Where(found.ContainsKey).Select(name => found[name]).ToImmutableArray();
-                return new JudgedClaim(claim, quantities, quantities.Length == claim.Quantities.Length ? claim.Judge(quantities) : Verdict.Untested);
+                var verdict = quantities.Length == claim.Quantities.Length ? claim.Judge(quantities) : Verdict.Untested;
+                return new JudgedClaim(claim, quantities, quick && quantities.Any(quantity => quantity.IsLearned) ? Verdict.Untested : verdict);
             }),
         ];
     }

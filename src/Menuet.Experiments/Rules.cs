@@ -33,6 +33,18 @@ public static class Rules
             : pairs.All(pair => pair.First.Value > pair.Second.Value) ? Verdict.Partly : Verdict.NotSupported;
     };
 
+    /// <summary>The first number is larger than each of the others: beyond the intervals of all: holds, of some: partly, of none: not supported.</summary>
+    public static Func<ImmutableArray<Quantity>, Verdict> Largest { get; } = quantities => Share(quantities, (first, other) => first.Low > other.High);
+
+    /// <summary>The first number is smaller than each of the others: beyond the intervals of all: holds, of some: partly, of none: not supported.</summary>
+    public static Func<ImmutableArray<Quantity>, Verdict> Smallest { get; } = quantities => Share(quantities, (first, other) => first.High < other.Low);
+
+    private static Verdict Share(ImmutableArray<Quantity> quantities, Func<Quantity, Quantity, bool> apart)
+    {
+        var others = quantities.RemoveAt(0);
+        return others.All(other => apart(quantities[0], other)) ? Verdict.Holds : others.Any(other => apart(quantities[0], other)) ? Verdict.Partly : Verdict.NotSupported;
+    }
+
     private static bool Within(Quantity quantity, double claimed, double tolerance)
     {
         var room = tolerance * Math.Abs(claimed);

@@ -221,7 +221,7 @@ internal static class VegaLite
 
     private static JsonObject Field(string name, string type) => new() { ["field"] = name, ["type"] = type };
 
-    private static JsonObject Colour() => new() { ["field"] = "series", ["type"] = "nominal", ["title"] = null, ["sort"] = null };
+    private static JsonObject Colour() => new() { ["field"] = "series", ["type"] = "nominal", ["title"] = null, ["sort"] = null, ["legend"] = new JsonObject { ["symbolOpacity"] = 1 } };
 
     private static string Title(Axis axis) => axis.Unit.Length == 0 ? axis.Label : string.Create(CultureInfo.InvariantCulture, $"{axis.Label} ({axis.Unit})");
 }

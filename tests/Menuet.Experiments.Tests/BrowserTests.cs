@@ -16,7 +16,7 @@ public sealed partial class BrowserTests
         try
         {
             var every = new Paper("every", "Every series", "@misc{every}", [new("all", "all", "", _ => new() { Figures = EverySeries() })], []);
-            var summary = Reproduction.Run([Library.Find("lai2025")[0], every], folder, quick: true, seeds: 1, resume: false, _ => { }, default);
+            var summary = Reproduction.Run(new([Library.Find("lai2025")[0], every], folder, true, 1), _ => { }, default);
             Assert.Empty(summary.Failures);
             var page = Dump(Path.Combine(folder, "index.html"));
             var charts = int.Parse(Data(page, "charts"), null);

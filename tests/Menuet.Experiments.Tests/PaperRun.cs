@@ -11,7 +11,7 @@ internal sealed class PaperRun : IDisposable
 
     internal PaperRun(Paper paper)
     {
-        Summary = Reproduction.Run([paper], folder, quick: true, seeds: 2, resume: false, _ => { }, default);
+        Summary = Reproduction.Run(new([paper], folder, true, 2), _ => { }, default);
         claims = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, paper.Id, "claims.json")))!["claims"]!.AsArray();
         Quantities = paper.Exhibits
             .Where(exhibit => Directory.Exists(Path.Combine(folder, paper.Id, exhibit.Id)))

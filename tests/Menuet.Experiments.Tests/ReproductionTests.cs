@@ -20,7 +20,7 @@ public sealed class ReproductionTests : IDisposable
     [Fact]
     public void Run_WritesEveryFileOfAnExhibit()
     {
-        var summary = Reproduction.Run([Paper()], folder, quick: true, seeds: 2, resume: false, _ => { }, default);
+        var summary = Reproduction.Run(new([Paper()], folder, Quick: true, Seeds: 2), _ => { }, default);
         Assert.True(summary.Completed);
         Assert.Equal((2, 2), (summary.Exhibits, summary.Finished));
         foreach (var file in new[] { "index.html", "report.md", "papers.bib", "p/claims.json", "p/a/exhibit.json", "p/a/figure.svg", "p/a/figure.csv", "p/a/figure.vl.json", "p/a/table.csv" })
@@ -40,14 +40,14 @@ public sealed class ReproductionTests : IDisposable
     [Fact]
     public void Resume_KeepsWhatIsFinished_AndOnlyUnderTheSameConditions()
     {
-        Reproduction.Run([Paper()], folder, true, 2, resume: false, _ => { }, default);
+        Reproduction.Run(new([Paper()], folder, true, 2), _ => { }, default);
         Assert.Equal(2, made);
         Directory.Delete(Path.Combine(folder, "p", "b"), recursive: true);
-        Reproduction.Run([Paper()], folder, true, 2, resume: true, _ => { }, default);
+        Reproduction.Run(new([Paper()], folder, true, 2) { Resume = true }, _ => { }, default);
         Assert.Equal(3, made);
-        Reproduction.Run([Paper()], folder, true, 3, resume: true, _ => { }, default);
+        Reproduction.Run(new([Paper()], folder, true, 3) { Resume = true }, _ => { }, default);
         Assert.Equal(5, made);
-        Reproduction.Run([Paper()], folder, false, 3, resume: true, _ => { }, default);
+        Reproduction.Run(new([Paper()], folder, false, 3) { Resume = true }, _ => { }, default);
         Assert.Equal(7, made);
     }
 
@@ -55,7 +55,7 @@ public sealed class ReproductionTests : IDisposable
     public void FailingExhibit_IsNamed_AndTheOthersAreReported()
     {
         var broken = Paper() with { Exhibits = [.. Paper().Exhibits, new("c", "broken", "", _ => throw new InvalidOperationException("no luck"))] };
-        var summary = Reproduction.Run([broken], folder, true, 1, false, _ => { }, default);
+        var summary = Reproduction.Run(new([broken], folder, true, 1), _ => { }, default);
         Assert.Equal("p c: InvalidOperationException: no luck", Assert.Single(summary.Failures));
         Assert.Equal(2, summary.Finished);
         Assert.False(Directory.Exists(Path.Combine(folder, "p", "c")));
@@ -83,7 +83,7 @@ public sealed class ReproductionTests : IDisposable
                 }),
             ],
         };
-        var summary = Reproduction.Run([paper], folder, true, 1, false, _ => { }, stop.Token);
+        var summary = Reproduction.Run(new([paper], folder, true, 1), _ => { }, stop.Token);
         Assert.False(summary.Completed);
         Assert.Equal(1, summary.Finished);
         Assert.True(File.Exists(Path.Combine(folder, "index.html")));
@@ -93,7 +93,127 @@ public sealed class ReproductionTests : IDisposable
     public void SameNameMeasuredTwice_IsRefused()
     {
         var twice = Paper() with { Exhibits = [Paper().Exhibits[0], Paper().Exhibits[0] with { Id = "again" }] };
-        Assert.Throws<InvalidOperationException>(() => Reproduction.Run([twice], folder, true, 1, false, _ => { }, default));
+        Assert.Throws<InvalidOperationException>(() => Reproduction.Run(new([twice], folder, true, 1), _ => { }, default));
+    }
+
+    [Fact]
+    public void TrainedExhibit_SharesItsCells_AndAQuickRunJudgesNothingByIt()
+    {
+        var summary = Reproduction.Run(new([Learning()], folder, true, 2), _ => { }, default);
+        Assert.Empty(summary.Failures);
+        var runs = Directory.GetDirectories(Path.Combine(folder, "training-quick/lai2025/pricing-ppo"));
+        Assert.Equal(["seed-0", "seed-1"], runs.Select(run => Path.GetFileName(run)).Order());
+        Assert.All(["experiment.json", "log.csv", "policy.json", "summary.json"], file => Assert.True(File.Exists(Path.Combine(runs[0], file)), file));
+        Assert.True(Directory.Exists(Path.Combine(folder, "training-quick/lai2025/pricing-ppo,environment.followers=3/seed-1")));
+        Assert.False(Directory.Exists(Path.Combine(folder, "training")));
+        var exhibit = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "l/one/exhibit.json")))!;
+        Assert.Equal("menuet reproduce l --only one --quick --seeds 2", (string)exhibit["command"]!);
+        Assert.StartsWith("Quick run: trainings are cut to a fiftieth of their updates", (string)exhibit["remark"]!, StringComparison.Ordinal);
+        var claim = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "l/claims.json")))!["claims"]![0]!;
+        Assert.Equal("untested", (string)claim["verdict"]!);
+        Assert.Equal(2, (int)claim["measured"]![0]!["samples"]!);
+        Assert.Equal(Verdict.Holds, new PaperResult(Learning(), [ExhibitFolder.Read(Path.Combine(folder, "l/one"), Reproduction.Build, true, 2)!], Quick: false).Claims[0].Verdict);
+    }
+
+    [Fact]
+    public void Resume_KeepsFinishedTrainings_AndTrainsOthersAnew()
+    {
+        Reproduction.Run(new([Learning()], folder, true, 1), _ => { }, default);
+        var policy = Path.Combine(folder, "training-quick/lai2025/pricing-ppo/seed-0/policy.json");
+        var (bytes, time) = (File.ReadAllBytes(policy), File.GetLastWriteTimeUtc(policy));
+        Directory.Delete(Path.Combine(folder, "l"), recursive: true);
+        File.WriteAllText(Path.Combine(folder, "training-quick/lai2025/pricing-ppo,environment.followers=3/seed-0/policy.json"), "{}");
+        var states = Watched(resume: true);
+        Assert.Contains("lai2025/pricing-ppo seed 0 kept", states);
+        Assert.Contains("lai2025/pricing-ppo,environment.followers=3 seed 0 done", states);
+        Assert.Equal(time, File.GetLastWriteTimeUtc(policy));
+        Assert.Contains("lai2025/pricing-ppo seed 0 done", Watched(resume: false));
+        Assert.Equal(bytes, File.ReadAllBytes(policy));
+
+        List<string> Watched(bool resume)
+        {
+            var states = new List<string>();
+            var gate = new Lock();
+            Reproduction.Run(
+                new([Learning()], folder, true, 1) { Resume = resume },
+                state =>
+                {
+                    lock (gate)
+                    {
+                        states.Add($"{state.Name} {state.Outcome}");
+                    }
+                },
+                default);
+            return states;
+        }
+    }
+
+    [Fact]
+    public void StoppedTraining_GoesOnFromItsCheckpoint_ToTheSameBytes()
+    {
+        using var stop = new CancellationTokenSource();
+        var stopped = Reproduction.Run(new([Learning()], folder, true, 1), state => { if (state is { Group: "training", Share: > 0.3 and < 1 }) stop.Cancel(); }, stop.Token);
+        Assert.False(stopped.Completed);
+        Reproduction.Run(new([Learning()], folder, true, 1) { Resume = true }, _ => { }, default);
+        var policy = Path.Combine(folder, "training-quick/lai2025/pricing-ppo/seed-0/policy.json");
+        var continued = File.ReadAllBytes(policy);
+        Reproduction.Run(new([Learning()], folder, true, 1), _ => { }, default);
+        Assert.Equal(File.ReadAllBytes(policy), continued);
+    }
+
+    [Fact]
+    public void FailedTraining_FailsItsExhibitsAlone()
+    {
+        var paper = Learning() with
+        {
+            Exhibits = [.. Learning().Exhibits, new("other", "", "", _ => new()) { Trainings = [new("no/such-experiment")] }],
+        };
+        var summary = Reproduction.Run(new([paper], folder, true, 1), _ => { }, default);
+        Assert.Equal(["l other", "training no/such-experiment seed 0"], summary.Failures.Select(failure => failure.Split(':')[0]).Order());
+        Assert.Equal(2, summary.Finished);
+    }
+
+    [Fact]
+    public void Only_MakesOneExhibit_AndShowsTheOthersWhereTheyAreFinished()
+    {
+        Assert.Equal((1, 1), Counts(Reproduction.Run(new([Paper()], folder, true, 2) { Only = ["b"] }, _ => { }, default)));
+        Assert.Equal(1, made);
+        Assert.DoesNotContain("### a:", File.ReadAllText(Path.Combine(folder, "report.md")), StringComparison.Ordinal);
+        Reproduction.Run(new([Paper()], folder, true, 2) { Only = ["a"] }, _ => { }, default);
+        Assert.Equal(2, made);
+        Assert.Contains("### b:", File.ReadAllText(Path.Combine(folder, "report.md")), StringComparison.Ordinal);
+
+        static (int, int) Counts(ReproductionSummary summary) => (summary.Exhibits, summary.Finished);
+    }
+
+    [Fact]
+    public void EveryTrainingOfThePapers_IsAnExperimentThatShips_AndNoTwoAreOne()
+    {
+        var trainings = Library.All.SelectMany(paper => paper.Exhibits).SelectMany(exhibit => exhibit.Trainings).DistinctBy(training => training.Id).ToArray();
+        Assert.NotEmpty(trainings);
+        Assert.Equal(trainings.Length, trainings.Select(training => System.Text.Encoding.UTF8.GetString(training.Read(quick: false).Write())).Distinct().Count());
+        Assert.All(trainings, training => Assert.True(training.Read(quick: true).Updates < training.Read(quick: false).Updates));
+    }
+
+    private static Paper Learning()
+    {
+        var (two, three) = (new Training("lai2025/pricing-ppo"), new Training("lai2025/pricing-ppo", "environment.followers=3"));
+        return new(
+            "l", "A paper that learns", "@misc{l}",
+            [
+                new("one", "one", "", conditions => new()
+                {
+                    Quantities = [Learned.Mean("share", "share of optimum", "", conditions.Trained(two), run => run.Evaluation.Score.ShareOfOptimum)],
+                })
+                { Trainings = [two] },
+                new("both", "both", "", conditions => new()
+                {
+                    Figures = [new("Curves", Learned.Steps, new("reward"), [Learned.Curve("two", conditions.Trained(two), point => point.TrainReward), Learned.Curve("three", conditions.Trained(three), point => point.TestReward)])],
+                    Tables = [Learned.Table("End", "money", [("two", conditions.Trained(two))]), Learned.Shares("Shares", [("two", conditions.Trained(two))])],
+                })
+                { Trainings = [two, three] },
+            ],
+            [new("earns", "It earns.", "Fig. 1", "share", ["share"], quantities => quantities[0].Value > 0 ? Verdict.Holds : Verdict.NotSupported)]);
     }
 
     private Paper Paper() => new(

@@ -36,6 +36,16 @@ public sealed class RulesTests
     }
 
     [Fact]
+    public void Largest_NeedsIntervalsApart_FromAllOrSome()
+    {
+        Assert.Equal(Verdict.Holds, Rules.Largest([Of(5, 6, 7), Of(2, 3, 4), Of(1, 2, 3)]));
+        Assert.Equal(Verdict.Partly, Rules.Largest([Of(5, 6, 7), Of(2, 3, 5), Of(1, 2, 3)]));
+        Assert.Equal(Verdict.NotSupported, Rules.Largest([Of(5, 6, 7), Of(2, 3, 5)]));
+        Assert.Equal(Verdict.Holds, Rules.Smallest([Of(1, 2, 3), Of(4, 5, 6)]));
+        Assert.Equal(Verdict.NotSupported, Rules.Smallest([Of(1, 2, 4), Of(4, 5, 6)]));
+    }
+
+    [Fact]
     public void Mean_HasStudentsInterval()
     {
         // t(0.975, 3) = 3.18244630528; s = 1.29099444874; half width = t s / 2

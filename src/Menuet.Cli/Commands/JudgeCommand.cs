@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Menuet.Cli.Rendering;
+using Menuet.Figures;
 using Menuet.Generation;
 using Menuet.Generation.Judging;
 using Menuet.Mechanisms.RewardContract;
@@ -218,7 +219,7 @@ internal static class JudgeCommand
         if (format == "csv")
         {
             // The heading that curves and markets know.
-            TableText.WriteCsv(output, table with { Columns = table.Columns.Replace(new("score"), new("quality")) });
+            TableCsv.Write(table with { Columns = table.Columns.Replace(new("score"), new("quality")) }, output);
         }
         else
         {

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Menuet.Cli.Rendering;
+using Menuet.Figures;
 using Menuet.Mechanisms.RewardContract;
 using Menuet.Settlement;
 using Menuet.Settlement.Ethereum;
@@ -252,7 +253,7 @@ internal static class LedgerCommand
         switch (format)
         {
             case "csv":
-                TableText.WriteCsv(terminal.Output, table);
+                TableCsv.Write(table, terminal.Output);
                 break;
             case "markdown":
                 TableText.WriteMarkdown(terminal.Output, table);

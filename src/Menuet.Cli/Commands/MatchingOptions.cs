@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Menuet.Cli.Rendering;
 using Menuet.Figures;
 using Menuet.Mechanisms.ContractMarket;
 
@@ -57,7 +56,7 @@ internal sealed record MatchingOptions(string? Tail, string? MenuSolver, string?
 
         var trace = ContractMarketMechanism.Trace(market, options, cancellation);
         using var csv = new StringWriter();
-        TableText.WriteCsv(csv, trace.Table);
+        TableCsv.Write(trace.Table, csv);
         OutputFile.Write(Trace + ".csv", csv.ToString());
         for (var i = 0; i < trace.Figures.Length; i++)
         {

@@ -18,14 +18,15 @@ internal static class ReproduceCommand
         var quick = new Option<bool>("--quick") { Description = "Fewer points, draws and seeds; marked wherever it is shown" };
         var output = new Option<string>("--out") { Description = "Folder of the report: index.html, report.md, and a folder for each exhibit", DefaultValueFactory = _ => "reproduction" };
         var seeds = new Option<int?>("--seeds") { Description = "Seeds of everything that is trained or drawn; default 2 with --quick, else 5" };
-        var resume = new Option<bool>("--resume") { Description = "Keeps exhibits that the same build finished under the same conditions" };
-        var command = new Command("reproduce", "Makes the figures and tables of the papers again, beside the exact optimum, and judges their claims.") { paper, quick, output, seeds, resume };
+        var only = new Option<string[]>("--only") { Description = "Makes one exhibit, such as fig2 or table2, and shows the others where they are finished; repeatable" };
+        var resume = new Option<bool>("--resume") { Description = "Keeps exhibits that the same build finished under the same conditions, and finished trainings; goes on with unfinished ones" };
+        var command = new Command("reproduce", "Makes the figures and tables of the papers again, beside the exact optimum, and judges their claims.") { paper, only, quick, output, seeds, resume };
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(
-            terminal, parsed.GetRequiredValue(paper), parsed.GetValue(quick), parsed.GetRequiredValue(output), parsed.GetValue(seeds), parsed.GetValue(resume), cancellation)));
+            terminal, parsed.GetRequiredValue(paper), parsed.GetValue(only) ?? [], parsed.GetValue(quick), parsed.GetRequiredValue(output), parsed.GetValue(seeds), parsed.GetValue(resume), cancellation)));
         return command;
     }
 
-    private static int Run(Terminal terminal, string paper, bool quick, string output, int? seeds, bool resume, CancellationToken cancellation)
+    private static int Run(Terminal terminal, string paper, string[] only, bool quick, string output, int? seeds, bool resume, CancellationToken cancellation)
     {
         var papers = Library.Find(paper);
         var count = seeds ?? Reproduction.DefaultSeeds(quick);
@@ -34,10 +35,16 @@ internal static class ReproduceCommand
             throw new InvalidRequestException([new("--seeds", "must be from 1 to 1000", $"{count}")]);
         }
 
+        var known = papers.SelectMany(one => one.Exhibits).Select(exhibit => exhibit.Id).Distinct().ToArray();
+        if (only.Where(id => !known.Contains(id)).ToArray() is { Length: > 0 } unknown)
+        {
+            throw new InvalidRequestException([.. unknown.Select(id => new Problem("--only", $"must be one of {string.Join(", ", known)}", $"\"{id}\""))]);
+        }
+
         var gate = new Lock();
         var finished = 0;
-        var total = papers.Sum(one => one.Exhibits.Length);
-        var summary = Reproduction.Run(papers, output, quick, count, resume, Watch, cancellation);
+        var request = new ReproductionRequest(papers, output, quick, count) { Resume = resume, Only = [.. only] };
+        var summary = Reproduction.Run(request, Watch, cancellation);
         foreach (var failure in summary.Failures)
         {
             terminal.Error.WriteLine($"menuet: {failure}");
@@ -52,7 +59,7 @@ internal static class ReproduceCommand
 
         return summary.Completed && summary.Failures.IsEmpty ? 0 : ExitCode.NoOutcome;
 
-        void Watch(ExhibitState state)
+        void Watch(CellState state)
         {
             if (state.Outcome.Length == 0)
             {
@@ -62,7 +69,7 @@ internal static class ReproduceCommand
             lock (gate)
             {
                 finished++;
-                terminal.Error.WriteLine($"[{finished}/{total}] {state.Paper} {state.Exhibit} {state.Outcome}");
+                terminal.Error.WriteLine($"[{finished}/{state.Total}] {state.Group} {state.Name} {state.Outcome}");
             }
         }
     }

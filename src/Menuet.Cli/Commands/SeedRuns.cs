@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Menuet.Cli.Rendering;
+using Menuet.Figures;
 using Menuet.Learning.Training;
 
 namespace Menuet.Cli.Commands;
@@ -41,7 +42,7 @@ internal sealed class SeedRuns(Terminal terminal, string experimentName, string[
             terminal.Output.WriteLine();
             TableText.WriteText(terminal, terminal.Output, table);
             using var csv = new StringWriter();
-            TableText.WriteCsv(csv, table);
+            TableCsv.Write(table, csv);
             OutputFile.Write(Path.Combine(folder, "seeds.csv"), csv.ToString());
             terminal.Output.WriteLine($"Written: {Path.Combine(folder, "seeds.csv")}");
         }

@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Menuet.Cli.Rendering;
 using Menuet.Documents;
 using Menuet.Figures;
 
@@ -223,9 +222,9 @@ internal static partial class SweepCommand
     private static string Csv(ImmutableArray<Parameter> parameters, List<string> names, List<Row> rows)
     {
         using var text = new StringWriter();
-        TableText.WriteCsv(text, new(
+        TableCsv.Write(new(
             "", [.. parameters.Select(p => new Column(p.Path)), new("status"), .. names.Select(name => new Column(name))],
-            [.. rows.Select(row => (ImmutableArray<object?>)[.. row.At.Cast<object?>(), row.Status, .. names.Select(name => (object?)row.Value(name))])]));
+            [.. rows.Select(row => (ImmutableArray<object?>)[.. row.At.Cast<object?>(), row.Status, .. names.Select(name => (object?)row.Value(name))])]), text);
         return text.ToString();
     }
 

@@ -207,7 +207,7 @@ internal sealed class MeasurementFolder
     private static byte[] Csv(string[] names, IEnumerable<ImmutableArray<object?>> rows)
     {
         using var text = new StringWriter();
-        TableText.WriteCsv(text, new("", [.. names.Select(name => new Column(name))], [.. rows]));
+        TableCsv.Write(new("", [.. names.Select(name => new Column(name))], [.. rows]), text);
         return Encoding.UTF8.GetBytes(text.ToString());
     }
 

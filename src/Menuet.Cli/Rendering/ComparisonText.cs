@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Menuet.Figures;
 
 namespace Menuet.Cli.Rendering;
 
@@ -13,7 +14,7 @@ internal static class ComparisonText
                 WriteJson(terminal.Output, mechanism.Kind, comparison);
                 break;
             case "csv":
-                TableText.WriteCsv(terminal.Output, AsTable(mechanism, comparison, withMeaning: true));
+                TableCsv.Write(AsTable(mechanism, comparison, withMeaning: true), terminal.Output);
                 break;
             case "markdown":
                 TableText.WriteMarkdown(terminal.Output, AsTable(mechanism, comparison, withMeaning: true));

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Menuet.Documents;
+using Menuet.Figures;
 using Menuet.Learning.Training;
 
 namespace Menuet.Cli.Rendering;
@@ -55,7 +56,7 @@ internal static class EvaluationTables
 
             if (format == "csv")
             {
-                TableText.WriteCsv(output, tables[i]);
+                TableCsv.Write(tables[i], output);
             }
             else
             {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Menuet.Documents;
+using Menuet.Figures;
 using Spectre.Console;
 
 namespace Menuet.Cli.Rendering;
@@ -17,7 +18,7 @@ internal static class ReportText
                 JsonText.Write(output, single, report.WriteJson);
                 break;
             case "csv":
-                WriteTables(report.Tables, output, TableText.WriteCsv);
+                WriteTables(report.Tables, output, (writer, table) => TableCsv.Write(table, writer));
                 break;
             case "markdown":
                 WriteMarkdown(output, report, comparison, optimum);

@@ -1,11 +1,10 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text;
 using Spectre.Console;
 
 namespace Menuet.Cli.Rendering;
 
-/// <summary>Tables for a terminal, for Markdown and as CSV.</summary>
+/// <summary>Tables for a terminal and for Markdown.</summary>
 internal static class TableText
 {
     private const int MostRows = 200;  // that a person reads on a terminal
@@ -54,16 +53,6 @@ internal static class TableText
         foreach (var row in table.Rows)
         {
             output.WriteLine($"| {string.Join(" | ", row.Select(cell => Show(cell).Replace("|", "\\|", StringComparison.Ordinal)))} |");
-        }
-    }
-
-    /// <summary>RFC 4180, numbers to the last bit.</summary>
-    internal static void WriteCsv(TextWriter output, Table table)
-    {
-        output.Write(string.Join(',', table.Columns.Select(c => Quoted(c.Unit.Length == 0 ? c.Name : $"{c.Name} [{c.Unit}]"))) + "\n");
-        foreach (var row in table.Rows)
-        {
-            output.Write(string.Join(',', row.Select(cell => Quoted(Exact(cell)))) + "\n");
         }
     }
 
@@ -175,13 +164,6 @@ internal static class TableText
         "FAILS" => "[red]FAILS[/]",
         _ => Markup.Escape(text),
     };
-
-    private static string Exact(object? cell) => cell is double number
-        ? double.IsNaN(number) ? "" : number.ToString("R", CultureInfo.InvariantCulture)
-        : Show(cell);
-
-    private static string Quoted(string text) =>
-        text.AsSpan().IndexOfAny("\",\r\n") < 0 ? text : new StringBuilder(text).Replace("\"", "\"\"").Insert(0, '"').Append('"').ToString();
 
     private static bool IsText(Table table, int column) => table.Rows.Any(row => row[column] is string);
 }

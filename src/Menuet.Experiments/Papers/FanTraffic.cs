@@ -36,7 +36,7 @@ internal sealed class FanTraffic
     /// <param name="to">Progress after.</param>
     internal static FanTraffic Play(AuctionPreset preset, Conditions conditions, double from = 0, double to = 1)
     {
-        var played = new FanTraffic(conditions.Of(5, 16) * conditions.Seeds);
+        var played = new FanTraffic(EpisodesOf(conditions));
         for (var v = 0; v < Vehicles.Length; v++)
         {
             var scenario = new DoubleAuctionScenario { Preset = preset, Vehicles = (int)Vehicles[v] };
@@ -56,6 +56,9 @@ internal sealed class FanTraffic
         return played;
     }
 
+    /// <summary>Episodes of a run, seeds 0, 1, ….</summary>
+    internal static int EpisodesOf(Conditions conditions) => conditions.Of(5, 16) * conditions.Seeds;
+
     /// <summary>Means of the episodes' slots: reward, gains, paperSum, balance, latency [ms], trades, imbalance (the balance without its sign).</summary>
     internal double[] Of(string measure, string scheme, int vehicles) =>
         means[Measures.IndexOf(measure)][Lines.IndexOf(Lines.Single(line => line.Scheme == scheme))][Vehicles.IndexOf(vehicles)];
@@ -73,7 +76,7 @@ internal sealed class FanTraffic
         Enumerable.Range(skip, Vehicles.Length - skip).Select(v => Mean(name, meaning, unit, episode => ofVehiclesAndEpisode(v, episode))).MinBy(quantity => quantity.Value)!;
 
     /// <summary>A figure of one measure over the number of vehicles.</summary>
-    internal Figure Figure(string title, Axis axis, string measure, bool withOptimum = true)
+    internal Figure Figure(string title, Axis axis, string measure, bool withOptimum = true, FanLearning? learned = null)
     {
         var series = ImmutableArray.CreateBuilder<Series>();
         foreach (var (scheme, name) in Lines.Where(line => withOptimum || line.Scheme != "teamOptimum"))
@@ -88,9 +91,14 @@ internal sealed class FanTraffic
             });
         }
 
+        if (learned is not null)
+        {
+            series.Add(learned.Line(measure));
+        }
+
         return new(
             title, new("Number of IoVs"), axis, series.ToImmutable(),
-            FormattableString.Invariant($"Means per slot over {episodes} episodes of 50 slots, seeds 0 to {episodes - 1}, the same traffic for all; bands: 95 % intervals."));
+            FormattableString.Invariant($"Means per slot over {episodes} episodes of 50 slots, seeds 0 to {episodes - 1}, the same traffic for all; bands: 95 % intervals{(learned is null ? "" : ", of learned bids over trainings")}."));
     }
 
     /// <summary>All measures.</summary>

@@ -23,12 +23,16 @@ internal static class Ye
         [
             new("fig2", "Quality over prompt level and denoising steps: data and fit", "Measured quality and the fitted function rise with both and level off.", YeQuality.Fit),
             new("fig3", "Probability that quality exceeds the threshold", "The probability rises with level and steps.", YeQuality.Probability),
+            YeLearning.Curves[0],
             new("fig6", "Utility of users by quality contract item", "Each type's utility is largest, and not negative, at its own item.", YeQuality.Utilities),
             new("fig7", "The quality contract: steps, level and payment by type", "All three are larger for the higher type.", YeQuality.Items),
+            YeLearning.Curves[1],
             new("fig9", "Utility of users by latency contract item", "In both groups each type's utility is largest at its own item.", YeLatency.Utilities),
             new("fig10", "The latency contract: CPU frequencies, rate and payment", "Values for both types of both groups.", YeLatency.Items),
             new("fig11", "What prompt optimisation adds to the quality contract", "ASP utility, users' utilities and quality are larger with prompt optimisation, quality by 8 % and 2 %.", YeQuality.Prompt),
             new("fig12", "What prompt optimisation adds to the latency contract", "ASP utility, users' utilities and expected latency reduction are larger, the last by 22 % for the upper type.", YeLatency.Prompt),
+            .. YeLearning.Configurations,
+            .. YeLearning.Menus,
             new("x-schemes", "What simple schemes reach", "", YeQuality.Schemes),
             new("x-exclusion", "The value of leaving low types out", "", YeQuality.Exclusion),
             new("x-quality-draws", "The quality contract over random states", "", YeQuality.Draws),
@@ -114,6 +118,7 @@ internal static class Ye
                 "ye-latency-problem-not-concave", "Objective and constraints of the latency contract are not concave, so that traditional methods hardly apply.", "Section V.B, Problem 2",
                 "Share of pairs of points between which cost is convex and the latency reduction concave in speeds, and linear in delays, where truth-telling is linear too.",
                 ["yeConcaveShare", "yeLatencyAuditShare"], Unsolved, "In the three delays the problem is convex: a theorem, which the sample illustrates."),
+            .. YeLearning.Claims,
         ]);
 
     /// <summary>A share of cases: all: holds; some: partly.</summary>

@@ -62,7 +62,8 @@ internal static class YeLatency
         };
 
         Figure Chart(string title, string label, string unit, Func<LatencyItem, double> value) => new(
-            title, new("Quality contract item and latency type"), new(label, unit), [new BarSeries("exact menu", names, [.. items.Select(value)])]);
+            title, new("Quality contract item and latency type"), new(label, unit),
+            [new BarSeries("exact menu", names, [.. items.Select(value)])]);
     }
 
     internal static Findings Prompt(Conditions conditions)

@@ -161,7 +161,8 @@ internal static class YeQuality
         };
 
         Figure Chart(string what, string label, string unit, Func<QualityItem, double> value) => new(
-            $"{what} by type", new("Type of gain per quality"), new(label, unit), [new BarSeries("exact menu", YeMarkets.Types, [.. menu.Select(value)])]);
+            $"{what} by type", new("Type of gain per quality"), new(label, unit),
+            [new BarSeries("exact menu", YeMarkets.Types, [.. menu.Select(value)])]);
 
         static IEnumerable<ImmutableArray<object?>> Rows(string market, ImmutableArray<QualityItem> menu) =>
             menu.Select(item => (ImmutableArray<object?>)[market, item.Type, item.Level, item.Steps, item.Quality, item.Payment]);

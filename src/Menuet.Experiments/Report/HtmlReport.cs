@@ -14,10 +14,10 @@ internal static class HtmlReport
         html.Append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
         html.Append("<title>Menuet: reproduction</title>\n<style>\n").Append(Asset("report.css")).Append("</style>\n</head>\n<body>\n");
         html.Append("<header><h1>Reproduction</h1>\n");
-        html.Append(CultureInfo.InvariantCulture, $"<p>{conditions.Seeds} seeds · build {Text(conditions.Build)} · {Text(ReportConditions.Machine)}</p>\n");
+        html.Append(CultureInfo.InvariantCulture, $"<p><code>{Text(conditions.Command)}</code> · {Text(conditions.Made)}</p>\n");
         if (conditions.Quick)
         {
-            html.Append("<p class=\"quick\">Quick run: fewer points, draws and seeds than the full run; verdicts may differ from it.</p>\n");
+            html.Append("<p class=\"quick\">Quick run: fewer points, draws and seeds than the full run, and trainings cut short; verdicts may differ from it, and claims about learners are untested.</p>\n");
         }
 
         html.Append("<nav aria-label=\"Papers\"><a href=\"#claims\">Claims</a>");
@@ -89,7 +89,7 @@ internal static class HtmlReport
                 html.Append(CultureInfo.InvariantCulture, $"<p>{Text(exhibit.Remark)}</p>\n");
             }
 
-            html.Append(CultureInfo.InvariantCulture, $"<p class=\"made\"><code>{Text(exhibit.Command)}</code> · {exhibit.Seconds:0.0} s</p></article>\n");
+            html.Append(CultureInfo.InvariantCulture, $"<p class=\"made\"><code>{Text(exhibit.Command)}</code> · {Text(exhibit.Made)}</p></article>\n");
         }
 
         html.Append("</section>\n");

@@ -13,10 +13,10 @@ internal static class MarkdownReport
         text.Append("# Reproduction\n\n");
         if (conditions.Quick)
         {
-            text.Append("**Quick run**: fewer points, draws and seeds than the full run; verdicts may differ from it.\n\n");
+            text.Append("**Quick run**: fewer points, draws and seeds than the full run, and trainings cut short; verdicts may differ from it, and claims about learners are untested.\n\n");
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"Seeds: {conditions.Seeds}. Build: {conditions.Build}. {ReportConditions.Machine}.\n\n## Claims\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"`{conditions.Command}`: {conditions.Made}.\n\n## Claims\n\n{Verdicts(papers)}\n\n");
         text.Append("| paper | claim | source | measured | verdict |\n| --- | --- | --- | --- | --- |\n");
         foreach (var paper in papers)
         {
@@ -58,12 +58,15 @@ internal static class MarkdownReport
                     text.Append(CultureInfo.InvariantCulture, $"{exhibit.Remark}\n\n");
                 }
 
-                text.Append(CultureInfo.InvariantCulture, $"`{exhibit.Command}` · {exhibit.Seconds:0.0} s\n");
+                text.Append(CultureInfo.InvariantCulture, $"`{exhibit.Command}` · {exhibit.Made}\n");
             }
         }
 
         return text.ToString();
     }
+
+    private static string Verdicts(ImmutableArray<PaperResult> papers) =>
+        string.Join(", ", papers.SelectMany(paper => paper.Claims).GroupBy(claim => claim.Words).Select(group => string.Create(CultureInfo.InvariantCulture, $"{group.Count()} {group.Key}")));
 
     /// <summary>The first quantity of a claim with its interval.</summary>
     internal static string Measured(JudgedClaim claim)

@@ -62,4 +62,33 @@ public static class EvaluationText
             JsonNumbers.Write(writer, value);
         }
     }
+
+    /// <summary>Reads what <see cref="WriteFields"/> wrote with times.</summary>
+    /// <exception cref="KeyNotFoundException">A key is missing.</exception>
+    internal static Evaluation Read(JsonElement written) => new()
+    {
+        Draws = written.GetProperty("draws").GetInt32(),
+        Seed = written.GetProperty("seed").GetUInt64(),
+        Unit = written.GetProperty("unit").GetString()!,
+        OptimumReward = Number(written, "optimumReward"),
+        FeasibilityTolerance = Number(written, "feasibilityTolerance"),
+        WorstViolation = Number(written, "worstViolation"),
+        Tolerances =
+        [
+            .. written.GetProperty("tolerances").EnumerateArray().Select(score => new ToleranceScore(
+                Number(score, "tolerance"), Number(score, "meanReward"), Number(score, "standardDeviation"), Number(score, "feasibleShare"),
+                Number(score, "reachableReward"), Number(score, "shareOfOptimum"), Number(score, "shareOfReachable"))),
+        ],
+        Measures =
+        [
+            .. written.GetProperty("measures").EnumerateObject().Select(measure => new Measure(
+                measure.Name, measure.Value.GetProperty("meaning").GetString()!, measure.Value.GetProperty("unit").GetString()!, Number(measure.Value, "mean"),
+                Number(measure.Value, "standardDeviation"))),
+        ],
+        InferenceTime = TimeSpan.FromSeconds(Number(written, "inferenceSeconds")),
+        ExactTime = TimeSpan.FromSeconds(Number(written, "exactSeconds")),
+    };
+
+    /// <summary>A number; NaN where null was written.</summary>
+    internal static double Number(JsonElement parent, string name) => parent.GetProperty(name) is { ValueKind: JsonValueKind.Number } number ? number.GetDouble() : double.NaN;
 }

@@ -43,6 +43,9 @@ public sealed class TrainingRun : IDisposable
     /// <summary>The result's file in a run's folder.</summary>
     public const string SummaryName = "summary.json";
 
+    /// <summary>The experiment's file in a run's folder.</summary>
+    public const string ExperimentName = "experiment.json";
+
     private const string CheckpointName = "checkpoint.bin";
     private const string Magic = "menuet run 1";
     private const int StuckRounds = 20;
@@ -85,7 +88,7 @@ public sealed class TrainingRun : IDisposable
         else
             foreach (var name in new[] { CheckpointName, PolicyName, SummaryName })
                 File.Delete(Path.Combine(folder, name));
-        Checkpoint.Save(Path.Combine(folder, "experiment.json"), writer => writer.Write(experiment.Write()));
+        Checkpoint.Save(Path.Combine(folder, ExperimentName), writer => writer.Write(experiment.Write()));
         _log = new(folder, lengths);
     }
 

@@ -26,7 +26,7 @@ public static class FigureCsv
         writer.Write(values ? ",value\n" : "\n");
         foreach (var series in figure.Series)
         {
-            var name = Quote(series.Name);
+            var name = TableCsv.Quote(series.Name);
             var (low, high) = Interval(series);
             void Row(int i, string x, string y, string value = "")
             {
@@ -42,7 +42,7 @@ public static class FigureCsv
                 case StepSeries s: Rows(s.X, s.Y); break;
                 case BarSeries s:
                     for (var i = 0; i < s.Values.Length; i++)
-                        Row(i, Quote(s.Categories[i]), Number(s.Values[i]));
+                        Row(i, TableCsv.Quote(s.Categories[i]), Number(s.Values[i]));
                     break;
                 case HeatMapSeries s:
                     for (var i = 0; i < s.Values.Length; i++)
@@ -70,7 +70,4 @@ public static class FigureCsv
     };
 
     private static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
-
-    private static string Quote(string text) =>
-        text.AsSpan().ContainsAny("\",\r\n") || text != text.Trim() ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
 }

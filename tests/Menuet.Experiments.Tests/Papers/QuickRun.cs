@@ -11,7 +11,7 @@ internal sealed class QuickRun
         var folder = Directory.CreateTempSubdirectory("menuet-").FullName;
         try
         {
-            Summary = Reproduction.Run(Library.Find(paper), folder, quick: true, seeds: 2, resume: false, _ => { }, default);
+            Summary = Reproduction.Run(new(Library.Find(paper), folder, true, 2), _ => { }, default);
             foreach (var file in Directory.EnumerateFiles(folder, "exhibit.json", SearchOption.AllDirectories))
             {
                 foreach (var quantity in JsonNode.Parse(File.ReadAllText(file))!["quantities"]!.AsArray())

@@ -12,7 +12,7 @@ public sealed class Wen2025Tests
         Assert.Empty(Run.Value.Summary.Failures);
         Assert.Equal(Run.Value.Summary.Exhibits, Run.Value.Summary.Finished);
         Assert.True(Run.Value.Verdicts.Count >= 10);
-        Assert.DoesNotContain("untested", Run.Value.Verdicts.Values);
+        Assert.Equal(Wen2025Learning.Claims.Select(claim => claim.Id).Order(), Run.Value.Verdicts.Where(pair => pair.Value == "untested").Select(pair => pair.Key).Order());
     }
 
     [Theory]
@@ -53,6 +53,24 @@ public sealed class Wen2025Tests
     [InlineData("wen-probabilities-symmetric", "holds")]
     [InlineData("wen-redesign", "partly")]
     public void Verdict_FollowsFromTheData(string claim, string verdict) => Assert.Equal(verdict, Run.Value.Verdicts[claim]);
+
+    /// <summary>Claims about learners are judged by their rules alone: a quick run trains too little to judge.</summary>
+    [Theory]
+    [InlineData("wen-moe-highest-test", Verdict.Holds, new double[] { 6, 5, 4, 3, 2, 1 })]
+    [InlineData("wen-moe-highest-test", Verdict.Partly, new double[] { 4.5, 5, 4, 3, 2, 1 })]
+    [InlineData("wen-moe-highest-test", Verdict.NotSupported, new double[] { 0.5, 5, 4, 3, 2, 1 })]
+    [InlineData("wen-moe-near-optimal", Verdict.Holds, new double[] { 0.98 })]
+    [InlineData("wen-moe-near-optimal", Verdict.NotSupported, new double[] { 0.7 })]
+    [InlineData("wen-off-policy-behind", Verdict.Holds, new double[] { 20, 1, 5 })]
+    [InlineData("wen-off-policy-behind", Verdict.Partly, new double[] { 20, 1, 15 })]
+    [InlineData("wen-off-policy-behind", Verdict.NotSupported, new double[] { 20, 19, 15 })]
+    [InlineData("wen-tiny-fails", Verdict.NotSupported, new double[] { 20, 19 })]
+    [InlineData("wen-tiny-fails", Verdict.Holds, new double[] { -1, -2 })]
+    [InlineData("wen-five-experts", Verdict.Holds, new double[] { 0.1, 0.9, 0.8, 0.9 })]
+    [InlineData("wen-five-experts", Verdict.NotSupported, new double[] { 0.9, 0.8, 0.8, 0.8 })]
+    [InlineData("wen-dense-slower", Verdict.NotSupported, new double[] { 100, 200, 200, 200 })]
+    public void LearnersData_GiveTheVerdict(string claim, Verdict expected, double[] values) =>
+        Assert.Equal(expected, Wen2025Learning.Claims.Single(found => found.Id == claim).Judge([.. values.Select(value => Quantity.Exact("", "", "", value))]));
 
     [Theory]
     [InlineData("wen-random-negative", Verdict.Holds, -10.3, -11.0, double.NaN)]
