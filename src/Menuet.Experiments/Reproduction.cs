@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json;
+using Menuet.Documents;
 using Menuet.Experiments.Report;
 
 namespace Menuet.Experiments;
@@ -240,9 +241,9 @@ internal static class ClaimsDocument
                     writer.WriteString("name", quantity.Name);
                     writer.WriteString("meaning", quantity.Meaning);
                     writer.WriteString("unit", quantity.Unit);
-                    Number("value", quantity.Value);
-                    Number("low", quantity.Low);
-                    Number("high", quantity.High);
+                    DocumentText.WriteNumber(writer, "value", quantity.Value);
+                    DocumentText.WriteNumber(writer, "low", quantity.Low);
+                    DocumentText.WriteNumber(writer, "high", quantity.High);
                     writer.WriteNumber("samples", quantity.Samples);
                     writer.WriteEndObject();
                 }
@@ -255,18 +256,6 @@ internal static class ClaimsDocument
 
             writer.WriteEndArray();
             writer.WriteEndObject();
-
-            void Number(string name, double value)
-            {
-                if (double.IsFinite(value))
-                {
-                    writer.WriteNumber(name, value);
-                }
-                else
-                {
-                    writer.WriteNull(name);
-                }
-            }
         }
 
         return System.Text.Encoding.UTF8.GetString(stream.ToArray()) + "\n";

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Menuet.Cli.Rendering;
+using Menuet.Documents;
 using Menuet.Figures;
 using Menuet.Fitting;
 
@@ -135,22 +136,22 @@ internal static class FitCommand
             writer.WriteStartObject();
             writer.WriteString("name", parameter.Name);
             writer.WriteString("unit", parameter.Unit);
-            Number("value", parameter.Value);
-            Number("standardError", parameter.StandardError);
+            DocumentText.WriteNumber(writer, "value", parameter.Value);
+            DocumentText.WriteNumber(writer, "standardError", parameter.StandardError);
             writer.WriteEndObject();
         }
 
         writer.WriteEndArray();
         writer.WriteNumber("points", curve.Points.Length);
         writer.WriteNumber("degreesOfFreedom", curve.DegreesOfFreedom);
-        Number("rSquared", curve.RSquared);
-        Number("adjustedRSquared", curve.AdjustedRSquared);
-        Number("residualStandardError", curve.ResidualStandardError);
-        Number("rootMeanSquareError", curve.RootMeanSquareError);
-        Number("akaike", curve.Akaike);
-        Number("correctedAkaike", curve.CorrectedAkaike);
-        Number("bayesian", curve.Bayesian);
-        Number("condition", curve.Condition);
+        DocumentText.WriteNumber(writer, "rSquared", curve.RSquared);
+        DocumentText.WriteNumber(writer, "adjustedRSquared", curve.AdjustedRSquared);
+        DocumentText.WriteNumber(writer, "residualStandardError", curve.ResidualStandardError);
+        DocumentText.WriteNumber(writer, "rootMeanSquareError", curve.RootMeanSquareError);
+        DocumentText.WriteNumber(writer, "akaike", curve.Akaike);
+        DocumentText.WriteNumber(writer, "correctedAkaike", curve.CorrectedAkaike);
+        DocumentText.WriteNumber(writer, "bayesian", curve.Bayesian);
+        DocumentText.WriteNumber(writer, "condition", curve.Condition);
         if (choice is not null)
         {
             writer.WriteString("criterion", "correctedAkaike");
@@ -159,9 +160,9 @@ internal static class FitCommand
             {
                 writer.WriteStartObject();
                 writer.WriteString("model", CurveModels.Name(other.Model));
-                Number("correctedAkaike", other.CorrectedAkaike);
-                Number("behind", choice.Behind(other));
-                Number("rSquared", other.RSquared);
+                DocumentText.WriteNumber(writer, "correctedAkaike", other.CorrectedAkaike);
+                DocumentText.WriteNumber(writer, "behind", choice.Behind(other));
+                DocumentText.WriteNumber(writer, "rSquared", other.RSquared);
                 writer.WriteEndObject();
             }
 
@@ -179,17 +180,5 @@ internal static class FitCommand
         fragment.Members.WriteTo(writer);
         writer.WriteString("marketNote", fragment.Where);
         writer.WriteEndObject();
-
-        void Number(string name, double value)
-        {
-            if (double.IsFinite(value))
-            {
-                writer.WriteNumber(name, value);
-            }
-            else
-            {
-                writer.WriteNull(name);
-            }
-        }
     }
 }

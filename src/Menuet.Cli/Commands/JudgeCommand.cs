@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Menuet.Cli.Rendering;
+using Menuet.Documents;
 using Menuet.Figures;
 using Menuet.Generation;
 using Menuet.Generation.Judging;
@@ -234,8 +235,8 @@ internal static class JudgeCommand
         writer.WriteString("sha256", judgement.Content.Sha256);
         writer.WriteString("judge", judgement.Judge);
         writer.WriteString("scale", judgement.Scale);
-        Number("quality", judgement.Score);
-        Number("spread", judgement.Spread);
+        DocumentText.WriteNumber(writer, "quality", judgement.Score);
+        DocumentText.WriteNumber(writer, "spread", judgement.Spread);
         writer.WriteNumber("votesGiven", judgement.Votes.Given);
         writer.WriteNumber("votesAsked", judgement.Votes.Asked);
         if (!judgement.Criteria.IsEmpty)
@@ -248,18 +249,6 @@ internal static class JudgeCommand
 
         writer.WriteString("reason", judgement.Reason);
         writer.WriteEndObject();
-
-        void Number(string name, double? value)
-        {
-            if (value is { } number)
-            {
-                writer.WriteNumber(name, number);
-            }
-            else
-            {
-                writer.WriteNull(name);
-            }
-        }
     }
 
     private static (int Low, int High)? ParseRange(string text) => text.Split("..") is [var low, var high]

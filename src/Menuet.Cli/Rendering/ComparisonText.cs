@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Menuet.Documents;
 using Menuet.Figures;
 
 namespace Menuet.Cli.Rendering;
@@ -76,11 +77,11 @@ internal static class ComparisonText
             writer.WriteStartObject();
             writer.WriteString("name", scheme.Name);
             writer.WriteString("meaning", scheme.Meaning);
-            WriteNumber("objective", scheme.Objective);
-            WriteNumber("shareOfReference", comparison.ShareOf(scheme));
+            DocumentText.WriteNumber(writer, "objective", scheme.Objective);
+            DocumentText.WriteNumber(writer, "shareOfReference", comparison.ShareOf(scheme));
             for (var i = 0; i < comparison.Measures.Length; i++)
             {
-                WriteNumber(Camel(comparison.Measures[i].Name), scheme.Values[i]);
+                DocumentText.WriteNumber(writer, Camel(comparison.Measures[i].Name), scheme.Values[i]);
             }
 
             writer.WriteString("note", scheme.Note);
@@ -89,18 +90,6 @@ internal static class ComparisonText
 
         writer.WriteEndArray();
         writer.WriteEndObject();
-
-        void WriteNumber(string name, double? value)
-        {
-            if (value is { } number && double.IsFinite(number))
-            {
-                writer.WriteNumber(name, number);
-            }
-            else
-            {
-                writer.WriteNull(name);
-            }
-        }
     });
 
     private static string Camel(string words) =>

@@ -17,15 +17,15 @@ public static class EvaluationText
         writer.WriteNumber("draws", evaluation.Draws);
         writer.WriteNumber("seed", evaluation.Seed);
         writer.WriteString("unit", evaluation.Unit);
-        Number("feasibilityTolerance", evaluation.FeasibilityTolerance);
+        DocumentText.WriteNumber(writer, "feasibilityTolerance", evaluation.FeasibilityTolerance);
         Score(evaluation.Score);
-        Number("optimumReward", evaluation.OptimumReward);
-        Number("worstViolation", evaluation.WorstViolation);
+        DocumentText.WriteNumber(writer, "optimumReward", evaluation.OptimumReward);
+        DocumentText.WriteNumber(writer, "worstViolation", evaluation.WorstViolation);
         writer.WriteStartArray("tolerances");
         foreach (var score in evaluation.Tolerances)
         {
             writer.WriteStartObject();
-            Number("tolerance", score.Tolerance);
+            DocumentText.WriteNumber(writer, "tolerance", score.Tolerance);
             Score(score);
             writer.WriteEndObject();
         }
@@ -36,30 +36,24 @@ public static class EvaluationText
             writer.WriteStartObject(measure.Name);
             writer.WriteString("meaning", measure.Meaning);
             writer.WriteString("unit", measure.Unit);
-            Number("mean", measure.Mean);
-            Number("standardDeviation", measure.StandardDeviation);
+            DocumentText.WriteNumber(writer, "mean", measure.Mean);
+            DocumentText.WriteNumber(writer, "standardDeviation", measure.StandardDeviation);
             writer.WriteEndObject();
         }
         writer.WriteEndObject();
         if (!times)
             return;
-        Number("inferenceSeconds", evaluation.InferenceTime.TotalSeconds);
-        Number("exactSeconds", evaluation.ExactTime.TotalSeconds);
+        DocumentText.WriteNumber(writer, "inferenceSeconds", evaluation.InferenceTime.TotalSeconds);
+        DocumentText.WriteNumber(writer, "exactSeconds", evaluation.ExactTime.TotalSeconds);
 
         void Score(ToleranceScore score)
         {
-            Number("shareOfOptimum", score.ShareOfOptimum);
-            Number("shareOfReachable", score.ShareOfReachable);
-            Number("feasibleShare", score.FeasibleShare);
-            Number("meanReward", score.MeanReward);
-            Number("standardDeviation", score.StandardDeviation);
-            Number("reachableReward", score.ReachableReward);
-        }
-
-        void Number(string name, double value)
-        {
-            writer.WritePropertyName(name);
-            JsonNumbers.Write(writer, value);
+            DocumentText.WriteNumber(writer, "shareOfOptimum", score.ShareOfOptimum);
+            DocumentText.WriteNumber(writer, "shareOfReachable", score.ShareOfReachable);
+            DocumentText.WriteNumber(writer, "feasibleShare", score.FeasibleShare);
+            DocumentText.WriteNumber(writer, "meanReward", score.MeanReward);
+            DocumentText.WriteNumber(writer, "standardDeviation", score.StandardDeviation);
+            DocumentText.WriteNumber(writer, "reachableReward", score.ReachableReward);
         }
     }
 

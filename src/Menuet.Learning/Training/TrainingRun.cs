@@ -246,10 +246,8 @@ public sealed class TrainingRun : IDisposable
             writer.WriteBoolean("finished", result.IsFinished);
             writer.WriteNumber("steps", result.Steps);
             writer.WriteNumber("updates", result.Updates);
-            writer.WritePropertyName("trainReward");
-            JsonNumbers.Write(writer, result.TrainReward);
-            writer.WritePropertyName("finalReward");
-            JsonNumbers.Write(writer, result.FinalReward);
+            DocumentText.WriteNumber(writer, "trainReward", result.TrainReward);
+            DocumentText.WriteNumber(writer, "finalReward", result.FinalReward);
             writer.WriteNumber("seconds", result.Seconds);
             writer.WriteString("kernel", Kernel);
             writer.WriteNumber("processors", Environment.ProcessorCount);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 
 namespace Menuet.Documents;
 
@@ -32,6 +33,14 @@ public static class DocumentText
         }
 
         return words.ToString();
+    }
+
+    /// <summary>Writes a member whose number may be unknown: null for null, NaN and the infinities, which JSON does not have.</summary>
+    public static void WriteNumber(Utf8JsonWriter writer, string name, double? value)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.WritePropertyName(name);
+        JsonNumbers.Write(writer, value ?? double.NaN);
     }
 
     /// <summary>A number as JSON text: the shortest that reads back to the same bits.</summary>
