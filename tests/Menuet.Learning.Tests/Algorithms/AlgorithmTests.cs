@@ -433,19 +433,63 @@ public sealed class AlgorithmTests
         Assert.InRange(Play.MeanReward(new Bandit(500), learner.Policy, 1), 0.98, 1);
     }
 
-    public static TheoryData<string> Annealed => ["sac", "ddpg", "diffusion-q"];
+    public static TheoryData<string> OffPolicyNames => ["sac", "ddpg", "diffusion-q"];
+
+    /// <summary>A learner of one-step games from a replay, by its name.</summary>
+    private static ILearner OffPolicy(
+        string name, IEnvironment environment, int warmup, int batch, float actorRate = 3e-4f, float criticRate = 1e-3f, long anneal = 0, bool compress = false,
+        float rewardScale = 1, float boundWeight = 0) => name switch
+        {
+            "sac" => new Sac(environment, new()
+            {
+                Actor = SmallRelu,
+                Critic = SmallRelu,
+                Discount = 0,
+                Warmup = warmup,
+                Batch = batch,
+                ActorLearningRate = actorRate,
+                CriticLearningRate = criticRate,
+                AnnealUpdates = anneal,
+                CompressRewards = compress,
+                RewardScale = rewardScale,
+                InitialTemperature = 0.1f,
+                TargetEntropy = -5,
+            }),
+            "ddpg" => new Ddpg(environment, new()
+            {
+                Actor = SmallRelu,
+                Critic = SmallRelu,
+                Discount = 0,
+                Warmup = warmup,
+                Batch = batch,
+                ActorLearningRate = actorRate,
+                CriticLearningRate = criticRate,
+                AnnealUpdates = anneal,
+                CompressRewards = compress,
+                RewardScale = rewardScale,
+                BoundWeight = boundWeight,
+            }),
+            _ => new DiffusionQ(environment, new()
+            {
+                Actor = SmallRelu,
+                Critic = SmallRelu,
+                Warmup = warmup,
+                Batch = batch,
+                ActorLearningRate = actorRate,
+                CriticLearningRate = criticRate,
+                ExplorationNoise = 0.1f,
+                AnnealUpdates = anneal,
+                CompressRewards = compress,
+                RewardScale = rewardScale,
+                BoundWeight = boundWeight,
+            }),
+        };
 
     [Theory]
-    [MemberData(nameof(Annealed))]
+    [MemberData(nameof(OffPolicyNames))]
     public void Annealing_LeavesTheWeightsWhereTheyAreAtItsEnd(string name)
     {
-        var environment = new Bandit(64);
-        ILearner learner = name switch
-        {
-            "sac" => new Sac(environment, new() { Actor = SmallRelu, Critic = SmallRelu, Discount = 0, Warmup = 64, Batch = 64, AnnealUpdates = 20 }),
-            "ddpg" => new Ddpg(environment, new() { Actor = SmallRelu, Critic = SmallRelu, Discount = 0, Warmup = 64, Batch = 64, AnnealUpdates = 20 }),
-            _ => new DiffusionQ(environment, new() { Actor = SmallRelu, Critic = SmallRelu, Warmup = 64, Batch = 64, AnnealUpdates = 20 }),
-        };
+        var learner = OffPolicy(name, new Bandit(64), warmup: 64, batch: 64, anneal: 20);
         Train(learner, 15);
         var before = learner.PolicyWeights.ToArray();
         Train(learner, 5);
@@ -457,53 +501,11 @@ public sealed class AlgorithmTests
 
     /// <summary>Far from the best action the bandit's rewards are ten thousand times worse than they are good near it.</summary>
     [Theory]
-    [InlineData("sac")]
-    [InlineData("ddpg")]
-    [InlineData("diffusion-q")]
+    [MemberData(nameof(OffPolicyNames))]
     public void CompressedRewards_SurviveTerribleOnes(string name)
     {
-        var environment = new Bandit(32, cliff: 1e4f);
-        ILearner learner = name switch
-        {
-            "sac" => new Sac(environment, new()
-            {
-                Actor = SmallRelu,
-                Critic = SmallRelu,
-                Discount = 0,
-                Warmup = 500,
-                Batch = 128,
-                ActorLearningRate = 1e-3f,
-                CriticLearningRate = 3e-3f,
-                InitialTemperature = 0.1f,
-                TargetEntropy = -5,
-                CompressRewards = true,
-                AnnealUpdates = 1500,
-            }),
-            "ddpg" => new Ddpg(environment, new()
-            {
-                Actor = SmallRelu,
-                Critic = SmallRelu,
-                Discount = 0,
-                Warmup = 500,
-                Batch = 128,
-                ActorLearningRate = 1e-3f,
-                CriticLearningRate = 3e-3f,
-                CompressRewards = true,
-                AnnealUpdates = 1500,
-            }),
-            _ => new DiffusionQ(environment, new()
-            {
-                Actor = SmallRelu,
-                Critic = SmallRelu,
-                Warmup = 500,
-                Batch = 128,
-                ActorLearningRate = 1e-3f,
-                CriticLearningRate = 3e-3f,
-                ExplorationNoise = 0.1f,
-                CompressRewards = true,
-                AnnealUpdates = 1500,
-            }),
-        };
+        var learner = OffPolicy(
+            name, new Bandit(32, cliff: 1e4f), warmup: 500, batch: 128, actorRate: 1e-3f, criticRate: 3e-3f, anneal: 1500, compress: true);
         Train(learner, 1500);
         Assert.InRange(Play.MeanReward(new Bandit(500), learner.Policy, 1), 0.94, 1);
     }
@@ -514,28 +516,7 @@ public sealed class AlgorithmTests
     public void BoundWeight_KeepsActionsBeforeTheirBounds(string name)
     {
         var environment = new Bandit(32, target: 5);
-        ILearner Start(float weight) => name == "ddpg"
-            ? new Ddpg(environment, new()
-            {
-                Actor = SmallRelu,
-                Critic = SmallRelu,
-                Discount = 0,
-                Warmup = 200,
-                Batch = 64,
-                ActorLearningRate = 1e-3f,
-                RewardScale = 0.1f,
-                BoundWeight = weight,
-            })
-            : new DiffusionQ(environment, new()
-            {
-                Actor = SmallRelu,
-                Critic = SmallRelu,
-                Warmup = 200,
-                Batch = 64,
-                ActorLearningRate = 1e-3f,
-                RewardScale = 0.1f,
-                BoundWeight = weight,
-            });
+        ILearner Start(float weight) => OffPolicy(name, environment, warmup: 200, batch: 64, actorRate: 1e-3f, rewardScale: 0.1f, boundWeight: weight);
 
         double Largest(ILearner learner)
         {
