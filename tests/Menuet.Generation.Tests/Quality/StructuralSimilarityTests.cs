@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Menuet.Generation.Imaging;
 using Menuet.Generation.Quality;
+using Menuet.Settlement.Tests.Servers;
 
 namespace Menuet.Generation.Tests.Quality;
 
@@ -157,10 +158,7 @@ internal sealed class NodeFactAttribute : FactAttribute
     public NodeFactAttribute()
     {
         var isInstalled = Directory.Exists(Path.Combine(Folder, "node_modules", "ssim.js"));
-        if (!isInstalled && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("CI")))
-        {
-            Skip = "needs node and npm: test.sh installs ssim.js where they are";
-        }
+        Skip = Missing.Skip(isInstalled ? null : "needs node and npm: test.sh installs ssim.js where they are");
     }
 
     internal static string Folder { get; } = Find();

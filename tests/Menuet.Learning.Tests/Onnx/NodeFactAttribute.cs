@@ -1,5 +1,4 @@
-using System.ComponentModel;
-using System.Diagnostics;
+using Menuet.Settlement.Tests.Servers;
 
 namespace Menuet.Learning.Tests.Onnx;
 
@@ -11,20 +10,5 @@ namespace Menuet.Learning.Tests.Onnx;
 public sealed class NodeFactAttribute : FactAttribute
 {
     public NodeFactAttribute() =>
-        Skip = Environment.GetEnvironmentVariable("CI") is not { Length: > 0 } && !(Answers("node") && Answers("npm")) ? "node or npm is not installed" : null;
-
-    private static bool Answers(string program)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(program, "--version") { RedirectStandardOutput = true })!;
-            process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            return process.ExitCode == 0;
-        }
-        catch (Win32Exception)
-        {
-            return false;
-        }
-    }
+        Skip = Missing.Skip(Missing.Program("node") is null || Missing.Program("npm") is null ? "node or npm is not installed" : null);
 }
