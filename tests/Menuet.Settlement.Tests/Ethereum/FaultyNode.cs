@@ -42,9 +42,8 @@ internal sealed class FaultyNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        listener.Stop();
+        listener.Close();   // not stopped before: closing what is stopped binds the port again, which another may have by then
         await serving;
-        listener.Close();
         node.Dispose();
     }
 
