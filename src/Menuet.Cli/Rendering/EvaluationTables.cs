@@ -95,7 +95,7 @@ internal static class EvaluationTables
             "Measures", [new("measure"), new("mean"), new("deviation"), new("unit"), new("meaning")],
             [
                 ["optimum reward", evaluation.OptimumReward, null, evaluation.Unit, "of the exact solver on these draws"],
-                ["worst violation", evaluation.WorstViolation, null, "", "of any constraint in any draw, as a share of the money scale"],
+                ["worst violation", evaluation.WorstViolation, null, "", "of any constraint in any solvable draw, as a share of the money scale"],
                 .. evaluation.Measures.Select(measure => (ImmutableArray<object?>)
                 [
                     DocumentText.Words(measure.Name), measure.Mean, measure.StandardDeviation == 0 ? null : measure.StandardDeviation, measure.Unit, measure.Meaning,

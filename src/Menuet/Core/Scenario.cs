@@ -73,7 +73,7 @@ public sealed record Evaluation
     /// <summary>The tolerance that the scenario is judged by, one of <see cref="Tolerances"/>.</summary>
     public required double FeasibilityTolerance { get; init; }
 
-    /// <summary>Largest violation of a constraint in any draw, as a share of the draw's money scale; 0 when all hold.</summary>
+    /// <summary>Largest violation of a constraint in any solvable draw (one for which a feasible answer exists), as a share of the draw's money scale; 0 when all hold.</summary>
     public required double WorstViolation { get; init; }
 
     /// <summary>What else was measured: violations by kind, welfare, regret, references such as a posted uniform menu.</summary>

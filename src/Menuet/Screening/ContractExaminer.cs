@@ -174,8 +174,13 @@ internal static class ContractEvaluation
 
             objective.Add(judgement.Objective);
             regret.Add(optimum - (feasibleExists && judgement.Holds(tolerances[0]) ? judgement.Objective : 0));
-            participation.Add(judgement.Participation);
-            truth.Add(judgement.Truth);
+            if (feasibleExists)
+            {
+                // Elsewhere every answer violates something: that says nothing of the policy.
+                participation.Add(judgement.Participation);
+                truth.Add(judgement.Truth);
+            }
+
             var lucky = feasibleExists && drawn.Holds(0);
             random.Add(lucky ? drawn.Objective : 0);
             randomFeasible.Add(lucky ? 1 : 0);
@@ -201,10 +206,10 @@ internal static class ContractEvaluation
             WorstViolation = Math.Max(participation.Largest, truth.Largest),
             Measures =
             [
-                new("worstIndividualRationality", "largest violation of individual rationality in any draw, as a share of the money scale", "", participation.Largest, 0),
-                new("worstIncentiveCompatibility", "largest violation of incentive compatibility in any draw, as a share of the money scale", "", truth.Largest, 0),
-                new("individualRationality", "largest violation of individual rationality in a draw, as a share of the money scale", "", participation.Mean, participation.Deviation),
-                new("incentiveCompatibility", "largest violation of incentive compatibility in a draw, as a share of the money scale", "", truth.Mean, truth.Deviation),
+                new("worstIndividualRationality", "largest violation of individual rationality in any solvable draw, as a share of the money scale", "", participation.Largest, 0),
+                new("worstIncentiveCompatibility", "largest violation of incentive compatibility in any solvable draw, as a share of the money scale", "", truth.Largest, 0),
+                new("individualRationality", "largest violation of individual rationality in a solvable draw, as a share of the money scale", "", participation.Mean, participation.Deviation),
+                new("incentiveCompatibility", "largest violation of incentive compatibility in a solvable draw, as a share of the money scale", "", truth.Mean, truth.Deviation),
                 new("objective", "objective of the policy's menus, feasible or not", "money", objective.Mean, objective.Deviation),
                 new("regret", "optimum less the reward at tolerance 0", "money", regret.Mean, regret.Deviation),
                 new("optimum", "exact optimum, 0 where no menu is feasible", "money", optima.Mean, optima.Deviation),
@@ -229,7 +234,8 @@ internal static class ContractEvaluation
 
         internal double Mean { get; private set; }
 
-        internal double Largest { get; private set; } = double.NegativeInfinity;
+        /// <summary>Of numbers ≥ 0; 0 of none.</summary>
+        internal double Largest { get; private set; }
 
         internal double Deviation => count > 1 ? Math.Sqrt(squares / (count - 1)) : 0;
 

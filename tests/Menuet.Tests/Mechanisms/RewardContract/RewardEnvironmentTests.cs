@@ -177,8 +177,24 @@ public sealed class RewardEnvironmentTests
         Assert.Equal(0, evaluation.FeasibilityTolerance);
         Assert.Equal(1, evaluation.Score.ShareOfOptimum, 1e-12);
         Assert.Equal(1, evaluation.Score.ShareOfReachable, 1e-12);
-        Assert.True(evaluation.WorstViolation > 0.01, "some draws have no feasible menu");
         Assert.Equal(evaluation.Measures.Single(measure => measure.Name == "solvableShare").Mean, evaluation.Score.FeasibleShare);
+    }
+
+    [Fact]
+    public void DrawsWithoutAFeasibleMenu_AreNoViolations()
+    {
+        var evaluation = new RewardScenario { Action = RewardAction.Projected }.Evaluate(new ConstantPolicy(9, 2, -1), 2000, 1, default);
+        Assert.InRange(Of("solvableShare"), 0.6, 0.7);
+        Assert.InRange(evaluation.WorstViolation, 0, Judgement.Rounding);
+        Assert.All(
+            ["worstIndividualRationality", "worstIncentiveCompatibility", "individualRationality", "incentiveCompatibility"],
+            name => Assert.InRange(Of(name), 0, Judgement.Rounding));
+
+        // Quality falls while reputation rises: no menu is feasible in any draw.
+        var hopeless = new RewardScenario { Ranges = new() { Qualities = [new(9, 9), new(5, 5)] } }.Evaluate(new ConstantPolicy(9, 2, 0), 50, 1, default);
+        Assert.Equal((0, 0), (hopeless.Score.FeasibleShare, hopeless.WorstViolation));
+
+        double Of(string name) => evaluation.Measures.Single(measure => measure.Name == name).Mean;
     }
 
     [Fact]
