@@ -32,8 +32,18 @@ public sealed record Exhibit(string Id, string Title, string Printed, Func<Condi
 public sealed record Conditions(
     bool Quick, int Seeds, Func<Training, ImmutableArray<FinishedTraining>> Trained, Action<double> Progress, CancellationToken Cancellation)
 {
+    /// <summary>What exhibits solve, compare and audit with; one of each kind.</summary>
+    internal ImmutableArray<IMechanism> Mechanisms { get; init; } = Catalog.Mechanisms;
+
     /// <summary>One number for a quick run, another for a full one.</summary>
     public T Of<T>(T quick, T full) => Quick ? quick : full;
+
+    /// <summary>The one of <see cref="Mechanisms"/> in the place of one that ships.</summary>
+    internal Mechanism<TMarket, TOutcome, TAnswer> InUse<TMarket, TOutcome, TAnswer>(Mechanism<TMarket, TOutcome, TAnswer> shipped)
+        where TMarket : class, IMarket, new()
+        where TOutcome : class
+        where TAnswer : class, IAnswer, new() =>
+        Mechanisms.OfType<Mechanism<TMarket, TOutcome, TAnswer>>().Single(mechanism => mechanism.Kind == shipped.Kind);
 }
 
 /// <summary>What an exhibit shows.</summary>

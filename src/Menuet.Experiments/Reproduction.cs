@@ -97,7 +97,7 @@ public static class Reproduction
         Action Making((Paper Paper, Exhibit Exhibit) item) => () => Cell(item.Paper.Id, item.Exhibit.Id, progress =>
         {
             var (paper, exhibit) = item;
-            var conditions = new Conditions(quick, seeds, store.Of, progress, cancellation);
+            var conditions = new Conditions(quick, seeds, store.Of, progress, cancellation) { Mechanisms = request.Mechanisms };
             var start = Stopwatch.GetTimestamp();
             var findings = exhibit.Make(conditions);
             Directory.CreateDirectory(Path.Combine(output, paper.Id));
@@ -146,6 +146,9 @@ public sealed record ReproductionRequest(ImmutableArray<Paper> Papers, string Ou
 
     /// <summary>Ids of the exhibits that are made; the others are only shown, where they are finished. Empty: all.</summary>
     public ImmutableArray<string> Only { get; init; } = [];
+
+    /// <summary>As <see cref="Conditions.Mechanisms"/>.</summary>
+    internal ImmutableArray<IMechanism> Mechanisms { get; init; } = Catalog.Mechanisms;
 
     /// <summary>What makes all of it again.</summary>
     internal string Command => FormattableString.Invariant(

@@ -245,6 +245,7 @@ internal static class Fan
     {
         const int Vehicles = 40;
         var scenario = new DoubleAuctionScenario { Vehicles = Vehicles, Slots = conditions.Of(4, 50) };
+        var door = conditions.InUse(DoubleAuctionMechanism.Door);
         var rows = new List<(double Misreport, double Team)>();
         var episodes = 2 * conditions.Seeds;
         for (var episode = 0; episode < episodes; episode++)
@@ -253,10 +254,10 @@ internal static class Fan
             foreach (var market in scenario.Markets((ulong)episode))
             {
                 conditions.Cancellation.ThrowIfCancellationRequested();
-                var answer = DoubleAuctionMechanism.Door.Answer(market, new(), conditions.Cancellation);
-                var certificate = DoubleAuctionMechanism.Door.Audit(market, answer, new()).Certificates.Single(one => one.Claim == Menuet.Claim.Truthfulness);
+                var answer = door.Answer(market, new(), conditions.Cancellation);
+                var certificate = door.Audit(market, answer, new()).Certificates.Single(one => one.Claim == Menuet.Claim.Truthfulness);
                 worst = Math.Max(worst, -certificate.Worst.Value);
-                var schemes = DoubleAuctionMechanism.Door.Schemes(market, new(), conditions.Cancellation).Schemes;
+                var schemes = door.Schemes(market, new(), conditions.Cancellation).Schemes;
                 team += schemes.Single(one => one.Name == "teamOptimum").Objective!.Value - schemes.Single(one => one.Name == "truthful").Objective!.Value;
                 slots++;
             }

@@ -36,7 +36,7 @@ internal sealed class FanTraffic
     /// <param name="to">Progress after.</param>
     internal static FanTraffic Play(AuctionPreset preset, Conditions conditions, double from = 0, double to = 1)
     {
-        var played = new FanTraffic(EpisodesOf(conditions));
+        var (played, door) = (new FanTraffic(EpisodesOf(conditions)), conditions.InUse(DoubleAuctionMechanism.Door));
         for (var v = 0; v < Vehicles.Length; v++)
         {
             var scenario = new DoubleAuctionScenario { Preset = preset, Vehicles = (int)Vehicles[v] };
@@ -46,7 +46,7 @@ internal sealed class FanTraffic
                 foreach (var market in scenario.Markets((ulong)episode))
                 {
                     conditions.Cancellation.ThrowIfCancellationRequested();
-                    played.Add(DoubleAuctionMechanism.Door.Schemes(market, new(Seed: ((ulong)episode * 1000) + (ulong)slot++), conditions.Cancellation), v, episode, scenario.Slots);
+                    played.Add(door.Schemes(market, new(Seed: ((ulong)episode * 1000) + (ulong)slot++), conditions.Cancellation), v, episode, scenario.Slots);
                 }
 
                 conditions.Progress(from + ((to - from) * ((v * played.episodes) + episode + 1) / (Vehicles.Length * played.episodes)));

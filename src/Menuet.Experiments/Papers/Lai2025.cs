@@ -69,7 +69,7 @@ internal static class Lai2025
     private static Findings PriceOverCost(Conditions conditions)
     {
         var costs = Grid(1, 5, conditions.Of(17, 81));
-        var prices = costs.Select(cost => Solve(WithCost(cost)).Price!.Value).ToImmutableArray();
+        var prices = costs.Select(cost => conditions.Solve(WithCost(cost)).Price!.Value).ToImmutableArray();
         var learned = Lai2025Learning.OverCosts(conditions, WithCost, RandomUtility);
         return new()
         {
@@ -86,8 +86,8 @@ internal static class Lai2025
             Quantities =
             [
                 Quantity.Exact("laiLeastPriceSlope", "least slope of the exact price over the cost", "", Slopes(costs, prices).Min()),
-                Quantity.Exact("laiStepsAtCost1", "steps of a user at the equilibrium, cost 1", "steps", Solve(WithCost(1)).Followers[0].Steps),
-                Quantity.Exact("laiStepsAtCost5", "steps of a user at the equilibrium, cost 5", "steps", Solve(WithCost(5)).Followers[0].Steps),
+                Quantity.Exact("laiStepsAtCost1", "steps of a user at the equilibrium, cost 1", "steps", conditions.Solve(WithCost(1)).Followers[0].Steps),
+                Quantity.Exact("laiStepsAtCost5", "steps of a user at the equilibrium, cost 5", "steps", conditions.Solve(WithCost(5)).Followers[0].Steps),
                 .. learned.OfPrices,
             ],
         };
@@ -96,7 +96,7 @@ internal static class Lai2025
     private static Findings UtilityOverCost(Conditions conditions)
     {
         var costs = Grid(1, 5, conditions.Of(17, 81));
-        var utilities = costs.Select(cost => Solve(WithCost(cost)).LeaderUtility!.Value).ToImmutableArray();
+        var utilities = costs.Select(cost => conditions.Solve(WithCost(cost)).LeaderUtility!.Value).ToImmutableArray();
         var learned = Lai2025Learning.OverCosts(conditions, WithCost, RandomUtility);
         return new()
         {
@@ -116,8 +116,8 @@ internal static class Lai2025
     private static Findings UtilityOverUsers(Conditions conditions)
     {
         var (users, learned) = (Lai2025Learning.Users, Lai2025Learning.OverUsers(conditions));
-        var utilities = users.Select(count => Solve(WithUsers((int)count)).LeaderUtility!.Value).ToImmutableArray();
-        var bounded = users.Select(count => Solve(WithUsers((int)count) with { Leader = Default.Leader! with { CapacitySteps = 300 } }).LeaderUtility!.Value).ToImmutableArray();
+        var utilities = users.Select(count => conditions.Solve(WithUsers((int)count)).LeaderUtility!.Value).ToImmutableArray();
+        var bounded = users.Select(count => conditions.Solve(WithUsers((int)count) with { Leader = Default.Leader! with { CapacitySteps = 300 } }).LeaderUtility!.Value).ToImmutableArray();
         return new()
         {
             Figures =
@@ -137,8 +137,8 @@ internal static class Lai2025
     private static Findings Capacity(Conditions conditions)
     {
         var capacities = Grid(40, 240, conditions.Of(21, 101));
-        var answers = capacities.Select(capacity => Solve(Default with { Leader = Default.Leader! with { CapacitySteps = capacity } })).ToArray();
-        var two = Solve(Market("lai2025/two-optima"));
+        var answers = capacities.Select(capacity => conditions.Solve(Default with { Leader = Default.Leader! with { CapacitySteps = capacity } })).ToArray();
+        var two = conditions.Solve(Market("lai2025/two-optima"));
         return new()
         {
             Figures =
@@ -150,7 +150,7 @@ internal static class Lai2025
                     "Utility lost to scarcity", new("Capacity", "steps"), new("Provider's utility", "money"),
                     [
                         new LineSeries("exact utility", capacities, [.. answers.Select(answer => answer.LeaderUtility!.Value)]),
-                        new ReferenceLine("without a limit", ReferenceDirection.Horizontal, Solve(Default).LeaderUtility!.Value),
+                        new ReferenceLine("without a limit", ReferenceDirection.Horizontal, conditions.Solve(Default).LeaderUtility!.Value),
                     ]),
             ],
             Quantities = [Quantity.Exact("laiBestPrices", "number of best prices in lai2025/two-optima", "", two.OptimalPrices.Length)],
@@ -162,7 +162,7 @@ internal static class Lai2025
     {
         var market = Market("lai2025/opt-out");
         var intercepts = Grid(-8, -5, conditions.Of(16, 61));
-        var (free, bound) = (intercepts.Select(gamma => Solve(With(gamma))).ToArray(), Solve(market with { Participation = Participation.Mandatory }));
+        var (free, bound) = (intercepts.Select(gamma => conditions.Solve(With(gamma))).ToArray(), conditions.Solve(market with { Participation = Participation.Mandatory }));
         return new()
         {
             Figures =
@@ -262,7 +262,7 @@ internal static class Lai2025
         int[] counts = [1, 2, 3, 5, 8];
         var rows = counts.Select(count =>
         {
-            var answer = Solve(Market($"lai2025/oligopoly-{count}"));
+            var answer = conditions.Solve(Market($"lai2025/oligopoly-{count}"));
             return (Count: count, Price: answer.Leaders.Average(leader => leader.Price), Utility: answer.Leaders.Sum(leader => leader.Utility ?? double.NaN), Epsilon: answer.EpsilonNash);
         }).ToArray();
         return new()
@@ -287,7 +287,7 @@ internal static class Lai2025
 
     private static StackelbergPricingMarket WithUsers(int count) => Default with { Followers = [.. Enumerable.Repeat(Default.Followers[0], count)] };
 
-    private static StackelbergPricingAnswer Solve(StackelbergPricingMarket market) => StackelbergPricingMechanism.Door.Answer(market, new(), CancellationToken.None);
+    internal static StackelbergPricingAnswer Solve(this Conditions conditions, StackelbergPricingMarket market) => conditions.InUse(StackelbergPricingMechanism.Door).Answer(market, new(), CancellationToken.None);
 
     private static StackelbergPricingMarket Market(string name) => StackelbergPricingMechanism.Door.Read(Catalog.Market(name));
 

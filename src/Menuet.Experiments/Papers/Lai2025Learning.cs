@@ -104,7 +104,7 @@ internal static class Lai2025Learning
     {
         var (prices, utilities) = (ImmutableArray.CreateBuilder<LineSeries>(), ImmutableArray.CreateBuilder<LineSeries>());
         var (ofPrices, ofUtilities) = (ImmutableArray.CreateBuilder<Quantity>(), ImmutableArray.CreateBuilder<Quantity>());
-        var exact = Costs.Select(cost => StackelbergPricingMechanism.Door.Answer(market(cost), new(), CancellationToken.None)).ToArray();
+        var exact = Costs.Select(cost => conditions.Solve(market(cost))).ToArray();
         for (var i = 0; i < Learners.Length; i++)
         {
             var (id, name, runs) = (Learners[i].Id, Learners[i].Name, conditions.Trained(AtCosts[i]));

@@ -100,10 +100,10 @@ internal static class Wen2025
             Remark = "The beta distribution is on reputations rescaled to [0, 1]; as printed, Eq. (6) has no density on them.",
         };
 
-        static (double Low, double High) Shares(double alpha, double beta)
+        (double Low, double High) Shares(double alpha, double beta)
         {
             var market = Default with { TypeModel = Default.TypeModel! with { Alpha = alpha, Beta = beta } };
-            var menu = RewardContractMechanism.Door.Answer(market, new(), CancellationToken.None).Menu;
+            var menu = conditions.Solve(market).Menu;
             return (menu[0].Probability!.Value, menu[1].Probability!.Value);
         }
     }
@@ -245,15 +245,15 @@ internal static class Wen2025
 
     private static Findings Dependence(Conditions conditions)
     {
-        var rewards = Rewards(Default);
+        var rewards = Rewards(conditions, Default);
         var count = conditions.Of(21, 81);
         ImmutableArray<double> costs = [.. Enumerable.Range(0, count).Select(i => 1 + (2.0 * i / (count - 1)))];
         var designed = new[] { 2.0, 4, 6, 8, 10 }.Select(most =>
         {
-            var answer = Solve(Default with { QualityMode = QualityMode.Designed, QualityMax = most, Qualities = default });
+            var answer = conditions.Solve(Default with { QualityMode = QualityMode.Designed, QualityMax = most, Qualities = default });
             return (ImmutableArray<object?>)[most, answer.Menu[0].Quality, answer.Menu[1].Quality, answer.Objective];
         });
-        var given = Solve(Default);
+        var given = conditions.Solve(Default);
         return new()
         {
             Figures =
@@ -261,8 +261,8 @@ internal static class Wen2025
                 new(
                     "Rewards are proportional to the unit cost", new("Unit cost κ", "money per quality point"), new("Reward", "money"),
                     [
-                        new LineSeries("low type (exact)", costs, [.. costs.Select(cost => Rewards(Default with { UnitCost = cost })[0])]),
-                        new LineSeries("high type (exact)", costs, [.. costs.Select(cost => Rewards(Default with { UnitCost = cost })[1])]),
+                        new LineSeries("low type (exact)", costs, [.. costs.Select(cost => Rewards(conditions, Default with { UnitCost = cost })[0])]),
+                        new LineSeries("high type (exact)", costs, [.. costs.Select(cost => Rewards(conditions, Default with { UnitCost = cost })[1])]),
                     ]),
             ],
             Tables =
@@ -274,8 +274,8 @@ internal static class Wen2025
             Quantities =
             [
                 Quantity.Exact("wenReference", "exact objective of the reference case", "money", given.Objective!.Value),
-                Quantity.Exact("wenChangeByCost", "relative change of rewards when κ rises by a tenth", "", Change(Rewards(Default with { UnitCost = Default.UnitCost * 1.1 }))),
-                Quantity.Exact("wenChangeByValue", "relative change of rewards when η becomes tenfold", "", Change(Rewards(Default with { UtilityCoefficient = Default.UtilityCoefficient * 10 }))),
+                Quantity.Exact("wenChangeByCost", "relative change of rewards when κ rises by a tenth", "", Change(Rewards(conditions, Default with { UnitCost = Default.UnitCost * 1.1 }))),
+                Quantity.Exact("wenChangeByValue", "relative change of rewards when η becomes tenfold", "", Change(Rewards(conditions, Default with { UtilityCoefficient = Default.UtilityCoefficient * 10 }))),
             ],
             Remark = "Catalogue market wen2025/reward-contract. The last table maximises over qualities and rewards, as Problem 3 is written, while the paper's method takes qualities as given.",
         };
@@ -285,9 +285,9 @@ internal static class Wen2025
 
     private static RewardMarket Default { get; } = RewardContractMechanism.Door.Read(Catalog.Market("wen2025/reward-contract"));
 
-    private static RewardAnswer Solve(RewardMarket market) => RewardContractMechanism.Door.Answer(market, new(), CancellationToken.None);
+    private static RewardAnswer Solve(this Conditions conditions, RewardMarket market) => conditions.InUse(RewardContractMechanism.Door).Answer(market, new(), CancellationToken.None);
 
-    private static ImmutableArray<double> Rewards(RewardMarket market) => [.. Solve(market).Menu.Select(item => item.Reward)];
+    private static ImmutableArray<double> Rewards(Conditions conditions, RewardMarket market) => [.. conditions.Solve(market).Menu.Select(item => item.Reward)];
 
     private static (ImmutableArray<string> Names, ImmutableArray<Quantity> Means) Means(Wen2025Draws draws, string prefix) =>
     (

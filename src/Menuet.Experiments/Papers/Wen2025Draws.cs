@@ -32,7 +32,7 @@ internal sealed class Wen2025Draws
             for (var i = 0; i < each; i++)
             {
                 conditions.Cancellation.ThrowIfCancellationRequested();
-                states.Add(Play(Market(ref rng), audit: i < Audited, ref rng));
+                states.Add(Play(conditions, Market(ref rng), audit: i < Audited, ref rng));
             }
 
             conditions.Progress((seed + 1.0) / conditions.Seeds);
@@ -77,9 +77,9 @@ internal sealed class Wen2025Draws
 
     internal static double Uniform(ref Rng rng, double from, double to) => from + ((to - from) * rng.NextDouble());
 
-    private static State Play(RewardMarket market, bool audit, ref Rng rng)
+    private static State Play(Conditions conditions, RewardMarket market, bool audit, ref Rng rng)
     {
-        var door = RewardContractMechanism.Door;
+        var door = conditions.InUse(RewardContractMechanism.Door);
         var solution = door.SolverList[0].Solve(market, new(), CancellationToken.None);
         var answer = door.Describe(market, solution);
         var pooled = door.Answer(market with { OnNonMonotone = NonMonotone.Pool }, new(), CancellationToken.None);
@@ -107,7 +107,7 @@ internal sealed class Wen2025Draws
             HighTypeStays = terms.Falls || (terms.Reputation2 * kept) - (terms.UnitCost * terms.Quality2) >= -1e-9,
             Certified = answer.Objective is not { } objective
                 ? solution.Termination == Termination.Infeasible
-                : solution.Termination == Termination.Optimal && solution.Bound - objective <= 1e-9 * (1 + Math.Abs(solution.Bound)) && (!audit || door.Audit(market, answer, new()).Holds),
+                : solution.Termination == Termination.Optimal && Math.Abs(solution.Bound - objective) <= 1e-9 * (1 + Math.Abs(solution.Bound)) && (!audit || door.Audit(market, answer, new()).Holds),
         };
     }
 

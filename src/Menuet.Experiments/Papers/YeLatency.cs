@@ -11,7 +11,7 @@ internal static class YeLatency
 
     internal static Findings Utilities(Conditions conditions)
     {
-        var (first, second) = (YeMarkets.Solve(YeMarkets.Group1), YeMarkets.Solve(YeMarkets.Group2));
+        var (first, second) = (conditions.Solve(YeMarkets.Group1), conditions.Solve(YeMarkets.Group2));
         return new()
         {
             Figures = [Chart(YeMarkets.Group1, first), Chart(YeMarkets.Group2, second)],
@@ -37,7 +37,7 @@ internal static class YeLatency
 
     internal static Findings Items(Conditions conditions)
     {
-        var items = YeMarkets.Solve(YeMarkets.Group1).Menu.AddRange(YeMarkets.Solve(YeMarkets.Group2).Menu);
+        var items = conditions.Solve(YeMarkets.Group1).Menu.AddRange(conditions.Solve(YeMarkets.Group2).Menu);
         ImmutableArray<string> names = ["(1, 13), type 1", "(1, 13), type 2", "(2, 17), type 1", "(2, 17), type 2"];
         return new()
         {
@@ -68,7 +68,7 @@ internal static class YeLatency
 
     internal static Findings Prompt(Conditions conditions)
     {
-        var (with, without) = (YeMarkets.Solve(YeMarkets.Group2), YeMarkets.Solve(YeMarkets.Group2 with { Level = 0 }));
+        var (with, without) = (conditions.Solve(YeMarkets.Group2), conditions.Solve(YeMarkets.Group2 with { Level = 0 }));
         var printed = YeMarkets.LatencyMarket("ye/latency-contract-printed");
         var (better, plain) = (with.Menu, without.Menu);
         return new()
@@ -89,7 +89,7 @@ internal static class YeLatency
                 Quantity.Exact("yeReductionGain2", "share by which type 2's expected latency reduction rises", "", (Reduction(better[1]) / Reduction(plain[1])) - 1),
                 Quantity.Exact(
                     "yeReductionGainPrinted", "the same for type 2 with the printed cost exponents", "",
-                    (Reduction(YeMarkets.Solve(printed).Menu[1]) / Reduction(YeMarkets.Solve(printed with { Level = 0 }).Menu[1])) - 1),
+                    (Reduction(conditions.Solve(printed).Menu[1]) / Reduction(conditions.Solve(printed with { Level = 0 }).Menu[1])) - 1),
                 Quantity.Exact(
                     "yeFasterTypeMore", "share of ASP utility, user utility and reduction that rise with the type", "",
                     new[] { Profit(better[1]) > Profit(better[0]), better[1].UserUtility > better[0].UserUtility + 1e-9, Reduction(better[1]) > Reduction(better[0]) }.Average(rises => rises ? 1 : 0)),
@@ -112,7 +112,7 @@ internal static class YeLatency
     internal static Findings Draws(Conditions conditions)
     {
         var each = conditions.Of(150, 4000);
-        var door = LatencyContractMechanism.Door;
+        var door = conditions.InUse(LatencyContractMechanism.Door);
         var found = new List<(double Contract, double Complete, double Uniform, bool Audited)>();
         double concave = 0;
         for (var seed = 0; seed < conditions.Seeds; seed++)
@@ -124,7 +124,7 @@ internal static class YeLatency
                 var market = YeMarkets.DrawLatency(ref rng);
                 var compared = door.Schemes(market, new(), conditions.Cancellation);
                 double Objective(string name) => compared.Schemes.Single(scheme => scheme.Name == name).Objective!.Value;
-                found.Add((Objective("contract"), Objective("completeInformation"), Objective("uniform"), door.Audit(market, YeMarkets.Solve(market), new()).Holds));
+                found.Add((Objective("contract"), Objective("completeInformation"), Objective("uniform"), door.Audit(market, conditions.Solve(market), new()).Holds));
                 concave += IsConcaveBetween(market, ref rng) ? 1 : 0;
             }
 

@@ -97,7 +97,7 @@ internal static class YeLearning
 
     private static Findings QualityMenus(Conditions conditions)
     {
-        var (market, exact) = (YeMarkets.Quality, YeMarkets.Solve(YeMarkets.Quality).Menu);
+        var (market, exact) = (YeMarkets.Quality, conditions.Solve(YeMarkets.Quality).Menu);
         ImmutableArray<ImmutableArray<QualityItem>> learned =
             [.. conditions.Trained(Quality).Select(run => QualityContractMechanism.Door.Describe(market, ((QualityScenario)run.Experiment.Scenario).Answer(market, run.Policy())).Menu)];
         return new()
@@ -121,7 +121,7 @@ internal static class YeLearning
     {
         ImmutableArray<LatencyMarket> markets = [YeMarkets.Group1, YeMarkets.Group2];
         ImmutableArray<string> names = ["(1, 13), type 1", "(1, 13), type 2", "(2, 17), type 1", "(2, 17), type 2"];
-        ImmutableArray<LatencyItem> exact = [.. markets.SelectMany(market => YeMarkets.Solve(market).Menu)];
+        ImmutableArray<LatencyItem> exact = [.. markets.SelectMany(market => conditions.Solve(market).Menu)];
         var learned = markets.Select(market => conditions.Trained(Latency).Select(run => LatencyContractMechanism.Door.Describe(
             market, ((LatencyScenario)run.Experiment.Scenario).Answer(market, run.Policy())).Menu).ToImmutableArray()).ToArray();
         ImmutableArray<ImmutableArray<LatencyItem>> both = [.. learned[0].Zip(learned[1], (one, two) => one.AddRange(two))];

@@ -26,9 +26,9 @@ internal static class YeMarkets
 
     internal static QualityMarket WithoutPrompt(QualityMarket market) => market with { LevelMin = 0, LevelMax = 0 };
 
-    internal static QualityAnswer Solve(QualityMarket market) => QualityContractMechanism.Door.Answer(market, new(), CancellationToken.None);
+    internal static QualityAnswer Solve(this Conditions conditions, QualityMarket market) => conditions.InUse(QualityContractMechanism.Door).Answer(market, new(), CancellationToken.None);
 
-    internal static LatencyAnswer Solve(LatencyMarket market) => LatencyContractMechanism.Door.Answer(market, new(), CancellationToken.None);
+    internal static LatencyAnswer Solve(this Conditions conditions, LatencyMarket market) => conditions.InUse(LatencyContractMechanism.Door).Answer(market, new(), CancellationToken.None);
 
     /// <summary>A(l, s) of Eq. (35) with the printed ρ, points; also outside the default market's bounds.</summary>
     internal static double A(double level, double steps)

@@ -112,7 +112,7 @@ internal static class YeQuality
 
     internal static Findings Utilities(Conditions conditions)
     {
-        var answer = YeMarkets.Solve(YeMarkets.Quality);
+        var answer = conditions.Solve(YeMarkets.Quality);
         var menu = answer.Menu;
         return new()
         {
@@ -137,9 +137,9 @@ internal static class YeQuality
 
     internal static Findings Items(Conditions conditions)
     {
-        var menu = YeMarkets.Solve(YeMarkets.Quality).Menu;
-        var near = YeMarkets.Solve(YeMarkets.QualityMarket("ye/fig9-nearest")).Menu;
-        var exact = YeMarkets.Solve(YeMarkets.QualityMarket("ye/fig9-exact")).Menu;
+        var menu = conditions.Solve(YeMarkets.Quality).Menu;
+        var near = conditions.Solve(YeMarkets.QualityMarket("ye/fig9-nearest")).Menu;
+        var exact = conditions.Solve(YeMarkets.QualityMarket("ye/fig9-exact")).Menu;
         var top = YeMarkets.Quality with { Types = [new() { Gain = 400, Probability = 1, CostPerLevel = 1, CostPerStep = 1 }] };
         return new()
         {
@@ -155,7 +155,7 @@ internal static class YeQuality
                     "Menus", [new("market"), new("type"), new("level"), new("steps"), new("quality", "points"), new("payment", "money")],
                     [.. Rows("ye/quality-contract", menu), .. Rows("ye/fig9-nearest", near), .. Rows("ye/fig9-exact", exact)]),
             ],
-            Quantities = [Quantity.Exact("yeStepsBound", "most steps that any type within the printed ranges is sold: gain 400, cost 1 per step", "", YeMarkets.Solve(top).Menu[0].Steps)],
+            Quantities = [Quantity.Exact("yeStepsBound", "most steps that any type within the printed ranges is sold: gain 400, cost 1 per step", "", conditions.Solve(top).Menu[0].Steps)],
             Remark = "The paper's state is unknown; gains 200 and 290 give its first item, (1, 13). Steps rise with a type's virtual value, at most its gain, and fall with its cost, "
                 + "so the largest gain and least cost bound them. (2, 17) of Fig. 9 needs a cost of 0.15 per step, below the printed [1, 10]: ye/fig9-exact.",
         };
@@ -170,7 +170,7 @@ internal static class YeQuality
 
     internal static Findings Prompt(Conditions conditions)
     {
-        var (with, without) = (YeMarkets.Solve(YeMarkets.Quality), YeMarkets.Solve(YeMarkets.WithoutPrompt(YeMarkets.Quality)));
+        var (with, without) = (conditions.Solve(YeMarkets.Quality), conditions.Solve(YeMarkets.WithoutPrompt(YeMarkets.Quality)));
         var (better, plain) = (with.Menu, without.Menu);
         var users = YeMarkets.Quality.Users;
         return new()
@@ -211,7 +211,7 @@ internal static class YeQuality
     internal static Findings Draws(Conditions conditions)
     {
         var each = conditions.Of(150, 4000);
-        var door = QualityContractMechanism.Door;
+        var door = conditions.InUse(QualityContractMechanism.Door);
         var reference = door.SolverList.Single(solver => solver.Name == "reference");
         string[] schemes = ["contract", "completeInformation", "uniform", "noPromptOptimisation"];
         var found = new List<Draw>();
@@ -224,8 +224,8 @@ internal static class YeQuality
                 var market = YeMarkets.DrawQuality(ref rng);
                 var solution = door.SolverList[0].Solve(market, new(), conditions.Cancellation);
                 var answer = door.Describe(market, solution);
-                var plain = YeMarkets.Solve(YeMarkets.WithoutPrompt(market)).Menu;
-                var excluding = YeMarkets.Solve(market with { AllowExclusion = true });
+                var plain = conditions.Solve(YeMarkets.WithoutPrompt(market)).Menu;
+                var excluding = conditions.Solve(market with { AllowExclusion = true });
                 var compared = door.Schemes(market, new(), conditions.Cancellation);
                 var scale = 1e-9 * (1 + Math.Abs(answer.Objective!.Value));
                 found.Add(new(
@@ -234,7 +234,7 @@ internal static class YeQuality
                     [.. answer.Menu.Zip(plain, (better, item) => (better.Quality!.Value / item.Quality!.Value) - 1)],
                     excluding.Menu[0].Excluded,
                     door.Audit(market, answer, new()).Holds,
-                    solution.Termination == Termination.Optimal && solution.Bound - answer.Objective.Value <= scale
+                    solution.Termination == Termination.Optimal && Math.Abs(solution.Bound - answer.Objective.Value) <= scale
                         && (i >= 20 || Math.Abs(door.Describe(market, reference.Solve(market, new(), conditions.Cancellation)).Objective!.Value - answer.Objective.Value) <= scale)));
             }
 
@@ -295,9 +295,9 @@ internal static class YeQuality
     {
         (string Name, Comparison Comparison)[] compared =
         [
-            .. QualityMarkets.Select(name => (name, QualityContractMechanism.Door.Schemes(YeMarkets.QualityMarket(name), new(), conditions.Cancellation))),
-            .. LatencyMarkets.Select(name => (name, LatencyContractMechanism.Door.Schemes(YeMarkets.LatencyMarket(name), new(), conditions.Cancellation))),
-            ("ye/two-stage-contract", TwoStageContractMechanism.Door.Schemes(TwoStageContractMechanism.Door.Read(Catalog.Market("ye/two-stage-contract")), new(), conditions.Cancellation)),
+            .. QualityMarkets.Select(name => (name, conditions.InUse(QualityContractMechanism.Door).Schemes(YeMarkets.QualityMarket(name), new(), conditions.Cancellation))),
+            .. LatencyMarkets.Select(name => (name, conditions.InUse(LatencyContractMechanism.Door).Schemes(YeMarkets.LatencyMarket(name), new(), conditions.Cancellation))),
+            ("ye/two-stage-contract", conditions.InUse(TwoStageContractMechanism.Door).Schemes(TwoStageContractMechanism.Door.Read(Catalog.Market("ye/two-stage-contract")), new(), conditions.Cancellation)),
         ];
         ImmutableArray<string> schemes = ["completeInformation", "uniform", "noPromptOptimisation"];
         ImmutableArray<string> markets = [.. compared.Select(item => item.Name)];
@@ -333,8 +333,8 @@ internal static class YeQuality
         var count = conditions.Of(25, 200);
         ImmutableArray<double> gains = [.. Enumerable.Range(0, count).Select(i => 1 + (199.0 * i / (count - 1)))];
         QualityMarket Of(double gain, bool exclude) => YeMarkets.Quality with { AllowExclusion = exclude, Types = [YeMarkets.Quality.Types[0] with { Gain = gain }, YeMarkets.Quality.Types[1]] };
-        ImmutableArray<double> served = [.. gains.Select(gain => YeMarkets.Solve(Of(gain, false)).Objective!.Value)];
-        ImmutableArray<double> choice = [.. gains.Select(gain => YeMarkets.Solve(Of(gain, true)).Objective!.Value)];
+        ImmutableArray<double> served = [.. gains.Select(gain => conditions.Solve(Of(gain, false)).Objective!.Value)];
+        ImmutableArray<double> choice = [.. gains.Select(gain => conditions.Solve(Of(gain, true)).Objective!.Value)];
         return new()
         {
             Figures =

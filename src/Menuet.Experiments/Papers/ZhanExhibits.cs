@@ -13,7 +13,7 @@ internal static class ZhanExhibits
     internal static Findings Menus(Conditions conditions)
     {
         var market = ZhanMarkets.Calibrated;
-        var answers = ZhanMarkets.Methods.Select(method => ZhanMarkets.Solve(market, method, conditions.Cancellation)).ToArray();
+        var answers = ZhanMarkets.Methods.Select(method => conditions.Solve(market, method)).ToArray();
         var types = Range(1, market.Types.Length);
         var menus = answers[0].Latencies;
         return new()
@@ -41,9 +41,9 @@ internal static class ZhanExhibits
     internal static Findings Matching(Conditions conditions)
     {
         var market = ZhanMarkets.Calibrated;
-        var answers = Printed.Select(method => ZhanMarkets.Solve(market, method, conditions.Cancellation)).ToArray();
+        var answers = Printed.Select(method => conditions.Solve(market, method)).ToArray();
         var mixed = answers[0];
-        var audit = ContractMarketMechanism.Door.Audit(market, mixed, new());
+        var audit = conditions.InUse(ContractMarketMechanism.Door).Audit(market, mixed, new());
         var gain = -audit.Certificates.Single(one => one.Claim == Menuet.Claim.LeaderBestResponse).Worst.Value;
         return new()
         {
@@ -86,7 +86,7 @@ internal static class ZhanExhibits
         return new()
         {
             Figures = sweep.Figures(
-                ("Fig. 4a", "Fig. 4b"), new("Number of AI users"), "market size", ZhanMarkets.WithUsers, [(30, 0.322, 0.334)], conditions.Cancellation),
+                ("Fig. 4a", "Fig. 4b"), new("Number of AI users"), "market size", ZhanMarkets.WithUsers, [(30, 0.322, 0.334)], conditions),
             Tables = [sweep.Table("All methods over market size", new("users"))],
             Quantities =
             [
@@ -110,7 +110,7 @@ internal static class ZhanExhibits
         var sweep = ZhanSweep.Run(conditions, conditions.Of<ImmutableArray<double>>([8, 10, 12], [4, 6, 8, 10, 12, 14]), (types, seed) => ZhanMarkets.Composed(seed, types: (int)types));
         return new()
         {
-            Figures = sweep.Figures(("Fig. 4c", "Fig. 4d"), new("Number of AI user types"), "the number of types", null, [], conditions.Cancellation),
+            Figures = sweep.Figures(("Fig. 4c", "Fig. 4d"), new("Number of AI user types"), "the number of types", null, [], conditions),
             Tables = [sweep.Table("All methods over the number of types", new("types"))],
             Quantities =
             [
@@ -126,12 +126,12 @@ internal static class ZhanExhibits
     {
         ImmutableArray<double> points = conditions.Of<ImmutableArray<double>>([0.5, 1, 1.5], [0.5, 0.75, 1, 1.25, 1.5]);
         var sweep = ZhanSweep.Run(conditions, points, (factor, seed) => ZhanMarkets.WithRefund(ZhanMarkets.Composed(seed), factor));
-        var exact = points.Select(factor => ZhanMarkets.Solve(ZhanMarkets.WithRefund(ZhanMarkets.Calibrated, factor), ZhanMarkets.Methods[0], conditions.Cancellation)).ToArray();
+        var exact = points.Select(factor => conditions.Solve(ZhanMarkets.WithRefund(ZhanMarkets.Calibrated, factor), ZhanMarkets.Methods[0])).ToArray();
         return new()
         {
             Figures = sweep.Figures(
                 ("Fig. 5a", "Fig. 5b"), new("Refund scaling factor"), "the refund", factor => ZhanMarkets.WithRefund(ZhanMarkets.Calibrated, factor),
-                [(0.5, 2.036, 2.126), (1.5, 2.062, 2.150)], conditions.Cancellation),
+                [(0.5, 2.036, 2.126), (1.5, 2.062, 2.150)], conditions),
             Tables = [sweep.Table("All methods over the refund", new("factor"))],
             Quantities =
             [
@@ -149,12 +149,12 @@ internal static class ZhanExhibits
         ImmutableArray<double> points = conditions.Of<ImmutableArray<double>>([0.5, 1, 1.5], [0.5, 0.75, 1, 1.25, 1.5]);
         var sweep = ZhanSweep.Run(conditions, points, (factor, seed) => ZhanMarkets.WithViolationCost(ZhanMarkets.Composed(seed), factor));
         var dear = ZhanMarkets.WithViolationCost(ZhanMarkets.Calibrated, 1.5);
-        var exact = Printed.Select(method => ZhanMarkets.Solve(dear, method, conditions.Cancellation)).ToArray();
+        var exact = Printed.Select(method => conditions.Solve(dear, method)).ToArray();
         return new()
         {
             Figures = sweep.Figures(
                 ("Fig. 5c", "Fig. 5d"), new("Violation cost scaling factor"), "the violation cost", factor => ZhanMarkets.WithViolationCost(ZhanMarkets.Calibrated, factor),
-                [(1.5, 1.922, 2.017)], conditions.Cancellation),
+                [(1.5, 1.922, 2.017)], conditions),
             Tables =
             [
                 sweep.Table("All methods over the violation cost", new("factor")),
@@ -178,7 +178,7 @@ internal static class ZhanExhibits
         return new()
         {
             Figures = sweep.Figures(
-                ("Fig. 6a", "Fig. 6b"), new("Dirichlet parameter α", "", AxisScale.Logarithmic), "the composition of users", null, [], conditions.Cancellation),
+                ("Fig. 6a", "Fig. 6b"), new("Dirichlet parameter α", "", AxisScale.Logarithmic), "the composition of users", null, [], conditions),
             Tables = [sweep.Table("All methods over α", new("α"))],
             Quantities =
             [
@@ -200,7 +200,7 @@ internal static class ZhanExhibits
         return new()
         {
             Figures = sweep.Figures(
-                ("Fig. 6c", "Fig. 6d"), new("Chernoff parameter ζ"), "the Chernoff parameter", zeta => ZhanMarkets.WithZeta(ZhanMarkets.Calibrated, zeta), [], conditions.Cancellation),
+                ("Fig. 6c", "Fig. 6d"), new("Chernoff parameter ζ"), "the Chernoff parameter", zeta => ZhanMarkets.WithZeta(ZhanMarkets.Calibrated, zeta), [], conditions),
             Tables = [sweep.Table("All methods over ζ", new("ζ"))],
             Quantities =
             [
@@ -252,7 +252,7 @@ internal static class ZhanExhibits
             Remark = "As long as the temperature falls the shares follow it, so the published schedule never settles; at a constant temperature the map converges.",
         };
 
-        OperatorMarketAnswer Run(MarketAlgorithm algorithm) => ZhanMarkets.Solve(ZhanMarkets.Calibrated with { Algorithm = algorithm }, "msmc", new(), conditions.Cancellation).Answer;
+        OperatorMarketAnswer Run(MarketAlgorithm algorithm) => conditions.Solve(ZhanMarkets.Calibrated with { Algorithm = algorithm }, "msmc", new()).Answer;
     }
 
     internal static Findings Beyond(Conditions conditions)
@@ -264,13 +264,13 @@ internal static class ZhanExhibits
         foreach (var (users, at) in sizes.Select((users, i) => (users, i)))
         {
             var market = ZhanMarkets.WithMenus(ZhanMarkets.WithUsers(users), MenuSolver.Global);
-            var answers = ZhanMarkets.Methods.Select(method => (method.Name, Answer: ZhanMarkets.Solve(market, method, conditions.Cancellation))).ToList();
+            var answers = ZhanMarkets.Methods.Select(method => (method.Name, Answer: conditions.Solve(market, method))).ToList();
             var options = conditions.Of<SolveOptions>(new(MaxIterations: 8), new());
-            var (plan, plannerAnswer) = ZhanMarkets.Solve(market, "planner", options, conditions.Cancellation);
+            var (plan, plannerAnswer) = conditions.Solve(market, "planner", options);
             answers.Add(("planner (ours)", plannerAnswer));
             planned.Add(plannerAnswer.TotalOperatorUtility!.Value);
             bounds.Add(plan.Bound);
-            var (_, equilibrium) = ZhanMarkets.Solve(market, "equilibrium", new(), conditions.Cancellation);
+            var (_, equilibrium) = conditions.Solve(market, "equilibrium", new());
             answers.Add(("equilibrium (ours)", equilibrium));
             settled.Add(equilibrium.TotalOperatorUtility!.Value);
             foreach (var (name, answer) in answers)
@@ -293,7 +293,7 @@ internal static class ZhanExhibits
                 quantities.Add(Quantity.Exact("zhanWelfareEquilibrium", "welfare in equilibrium, 150 users", "USD/s", equilibrium.SocialWelfare!.Value));
                 quantities.Add(Quantity.Exact(
                     "zhanCeiling150", "what no assignment earns more than, over GSMC's utility with best menus, less 1, 150 users", "",
-                    (plan.Bound / ZhanMarkets.Solve(market, new("", "gsmc", MenuSolver.Global), conditions.Cancellation).TotalOperatorUtility!.Value) - 1));
+                    (plan.Bound / conditions.Solve(market, new("", "gsmc", MenuSolver.Global)).TotalOperatorUtility!.Value) - 1));
             }
 
             conditions.Progress((at + 1.0) / sizes.Length);

@@ -61,15 +61,15 @@ internal static class ZhanMarkets
     }
 
     internal static (Solution<MarketOutcome> Solution, OperatorMarketAnswer Answer) Solve(
-        OperatorMarket market, string solver, SolveOptions options, CancellationToken cancellation)
+        this Conditions conditions, OperatorMarket market, string solver, SolveOptions options)
     {
-        var door = ContractMarketMechanism.Door;
-        var solution = door.SolverList.Single(one => one.Name == solver).Solve(market, options, cancellation);
+        var door = conditions.InUse(ContractMarketMechanism.Door);
+        var solution = door.SolverList.Single(one => one.Name == solver).Solve(market, options, conditions.Cancellation);
         return (solution, door.Describe(market, solution));
     }
 
-    internal static OperatorMarketAnswer Solve(OperatorMarket market, Method method, CancellationToken cancellation) =>
-        Solve(WithMenus(market, method.Menus), method.Solver, new(), cancellation).Answer;
+    internal static OperatorMarketAnswer Solve(this Conditions conditions, OperatorMarket market, Method method) =>
+        conditions.Solve(WithMenus(market, method.Menus), method.Solver, new()).Answer;
 }
 
 /// <summary>A method as a line of a figure.</summary>
@@ -145,12 +145,12 @@ internal sealed class ZhanSweep(ImmutableArray<double> points, int compositions,
     /// <param name="over">"market size" and so on.</param>
     /// <param name="calibrated">The market of Table I with a value; null where its composition has no meaning.</param>
     /// <param name="printed">What the text states of msmc: value, utility, welfare.</param>
-    /// <param name="cancellation">Ends the work.</param>
+    /// <param name="conditions">Those of the exhibit.</param>
     internal ImmutableArray<Figure> Figures(
         (string Utility, string Welfare) numbers, Axis axis, string over, Func<double, OperatorMarket>? calibrated, ImmutableArray<(double X, double Utility, double Welfare)> printed,
-        CancellationToken cancellation)
+        Conditions conditions)
     {
-        var exact = calibrated is null ? [] : points.Select(point => ZhanMarkets.Solve(calibrated(point), ZhanMarkets.Methods[0], cancellation)).ToArray();
+        var exact = calibrated is null ? [] : points.Select(point => conditions.Solve(calibrated(point), ZhanMarkets.Methods[0])).ToArray();
         var caption = FormattableString.Invariant(
             $"Lines: means over {compositions} random compositions, streams of seeds 0 to {compositions - 1}. Bands, of msmc and quota-matching: from the 5th to the 95th percentile of compositions.");
         return
@@ -237,7 +237,7 @@ internal sealed class ZhanSweep(ImmutableArray<double> points, int compositions,
                 var market = make(points[p], draw);
                 for (var i = 0; i < Bound; i++)
                 {
-                    var answer = ZhanMarkets.Solve(market, ZhanMarkets.Methods[i], conditions.Cancellation);
+                    var answer = conditions.Solve(market, ZhanMarkets.Methods[i]);
                     utilities[i][p][draw] = answer.TotalOperatorUtility!.Value;
                     welfares[i][p][draw] = answer.SocialWelfare!.Value;
                     utilities[Bound][p][draw] = welfares[Bound][p][draw] = answer.Certificate!.WelfareUpperBound!.Value;

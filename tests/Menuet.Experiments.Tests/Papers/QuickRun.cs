@@ -6,12 +6,21 @@ namespace Menuet.Experiments.Tests.Papers;
 /// <summary>One quick run of a publication as it stands on disk: what was measured, and the verdicts.</summary>
 internal sealed class QuickRun
 {
-    internal QuickRun(string paper)
+    /// <param name="paper">Its id.</param>
+    /// <param name="only">The exhibits that are made; null: all.</param>
+    /// <param name="changed">Takes the place of the mechanism of its kind.</param>
+    /// <param name="seeds">Of draws and trainings.</param>
+    internal QuickRun(string paper, IEnumerable<string>? only = null, IMechanism? changed = null, int seeds = 2)
     {
         var folder = Directory.CreateTempSubdirectory("menuet-").FullName;
         try
         {
-            Summary = Reproduction.Run(new(Library.Find(paper), folder, true, 2), _ => { }, default);
+            var request = new ReproductionRequest(Library.Find(paper), folder, true, seeds)
+            {
+                Only = [.. only ?? []],
+                Mechanisms = [.. Catalog.Mechanisms.Select(shipped => shipped.Kind == changed?.Kind ? changed : shipped)],
+            };
+            Summary = Reproduction.Run(request, _ => { }, default);
             foreach (var file in Directory.EnumerateFiles(folder, "exhibit.json", SearchOption.AllDirectories))
             {
                 foreach (var quantity in JsonNode.Parse(File.ReadAllText(file))!["quantities"]!.AsArray())
