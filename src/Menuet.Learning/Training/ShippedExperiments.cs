@@ -8,24 +8,8 @@ public static class ShippedExperiments
     private const string Prefix = "experiments/";
 
     /// <summary>Their names, such as <c>wen2025/reward-ppo</c>, in alphabetical order.</summary>
-    public static ImmutableArray<string> Names { get; } =
-    [
-        .. typeof(ShippedExperiments).Assembly.GetManifestResourceNames()
-            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
-            .Select(name => name[Prefix.Length..^".json".Length].Replace('\\', '/'))
-            .Order(StringComparer.Ordinal),
-    ];
+    public static ImmutableArray<string> Names { get; } = Catalog.Shipped(typeof(ShippedExperiments).Assembly, Prefix);
 
     /// <summary>An experiment's UTF-8 JSON; null when there is none of that name.</summary>
-    public static byte[]? Find(string name)
-    {
-        var assembly = typeof(ShippedExperiments).Assembly;
-        var resource = assembly.GetManifestResourceNames().FirstOrDefault(candidate => candidate.Replace('\\', '/') == $"{Prefix}{name}.json");
-        if (resource is null)
-            return null;
-        using var stream = assembly.GetManifestResourceStream(resource)!;
-        var bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return bytes;
-    }
+    public static byte[]? Find(string name) => Catalog.Shipped(typeof(ShippedExperiments).Assembly, Prefix, name);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Reflection;
 using Menuet.Documents;
 using Menuet.Mechanisms.ContractMarket;
 using Menuet.Mechanisms.DoubleAuction;
@@ -33,13 +34,7 @@ public static class Catalog
     public static IEnumerable<string> Kinds => Mechanisms.Select(mechanism => mechanism.Kind);
 
     /// <summary>Names of the markets that ship with Menuet, such as <c>ye/two-stage-contract</c>, in alphabetical order.</summary>
-    public static ImmutableArray<string> Markets { get; } =
-    [
-        .. typeof(Catalog).Assembly.GetManifestResourceNames()
-            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
-            .Select(name => name[Prefix.Length..^".json".Length].Replace('\\', '/'))
-            .Order(StringComparer.Ordinal),
-    ];
+    public static ImmutableArray<string> Markets { get; } = Shipped(typeof(Catalog).Assembly, Prefix);
 
     /// <summary>The mechanism that answers a market document.</summary>
     /// <param name="market">UTF-8 JSON.</param>
@@ -65,11 +60,21 @@ public static class Catalog
     }
 
     /// <summary>A market of the catalogue, as its UTF-8 JSON; null when there is none of that name.</summary>
-    public static byte[]? Market(string name)
+    public static byte[]? Market(string name) => Shipped(typeof(Catalog).Assembly, Prefix, name);
+
+    /// <summary>Names of the JSON documents that ship in an assembly below a prefix, in alphabetical order.</summary>
+    internal static ImmutableArray<string> Shipped(Assembly assembly, string prefix) =>
+    [
+        .. assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
+            .Select(name => name[prefix.Length..^".json".Length].Replace('\\', '/'))
+            .Order(StringComparer.Ordinal),
+    ];
+
+    /// <summary>One of them, as its UTF-8 JSON; null when there is none of that name.</summary>
+    internal static byte[]? Shipped(Assembly assembly, string prefix, string name)
     {
-        var assembly = typeof(Catalog).Assembly;
-        var resource = assembly.GetManifestResourceNames()
-            .FirstOrDefault(candidate => candidate.Replace('\\', '/') == $"{Prefix}{name}.json");
+        var resource = assembly.GetManifestResourceNames().FirstOrDefault(candidate => candidate.Replace('\\', '/') == $"{prefix}{name}.json");
         if (resource is null)
         {
             return null;
