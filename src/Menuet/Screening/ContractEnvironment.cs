@@ -100,6 +100,33 @@ internal abstract class ContractEnvironment(int rows, ulong firstStream, int obs
     /// <summary>The random numbers of a row's present episode.</summary>
     protected Rng Stream(int row) => Rng.Stream(seed, firstStream + (ulong)row, episode * Words);
 
+    /// <summary>Draws gains, put in order should their ranges overlap, then probabilities: uniform numbers divided by their sum.</summary>
+    protected static void DrawTypes(ref Rng rng, ReadOnlySpan<UniformRange> ranges, Span<double> gains, Span<double> probabilities)
+    {
+        for (var i = 0; i < gains.Length; i++)
+        {
+            var gain = ranges[i].At(rng.NextDouble());
+            var at = i;
+            for (; at > 0 && gains[at - 1] > gain; at--)
+            {
+                gains[at] = gains[at - 1];
+            }
+
+            gains[at] = gain;
+        }
+
+        var sum = 0.0;
+        foreach (ref var probability in probabilities)
+        {
+            sum += probability = rng.NextDoubleOpen();
+        }
+
+        foreach (ref var probability in probabilities)
+        {
+            probability /= sum;
+        }
+    }
+
     /// <summary>From [-1, 1] to [0, 1]; what lies outside is clamped.</summary>
     protected static double Share(float action) => (Math.Clamp(action, -1f, 1f) + 1.0) * 0.5;
 }
