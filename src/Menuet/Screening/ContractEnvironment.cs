@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Menuet.Screening;
 
@@ -18,6 +19,7 @@ internal abstract class ContractEnvironment(int rows, ulong firstStream, int obs
     /// <summary>Streams of evaluation, which no training touches.</summary>
     internal const ulong Unseen = 1UL << 63;
 
+    private readonly RngBatch batch = new();
     private ulong seed;
     private ulong episode;
     private bool ended;
@@ -97,11 +99,20 @@ internal abstract class ContractEnvironment(int rows, ulong firstStream, int obs
     /// <summary>What every row's action earns.</summary>
     protected abstract void Reward(ReadOnlySpan<float> actions, Span<float> rewards);
 
-    /// <summary>The random numbers of a row's present episode.</summary>
-    protected Rng Stream(int row) => Rng.Stream(seed, firstStream + (ulong)row, episode * Words);
+    /// <summary>The random numbers of a row's present episode; asked for row by row from 0 on.</summary>
+    protected RngBatch.Reader Stream(int row)
+    {
+        if (row % RngBatch.Streams == 0)
+        {
+            batch.Begin(seed, firstStream + (ulong)row, episode * Words);
+        }
+
+        return batch.Stream(row % RngBatch.Streams);
+    }
 
     /// <summary>Draws gains, put in order should their ranges overlap, then probabilities: uniform numbers divided by their sum.</summary>
-    protected static void DrawTypes(ref Rng rng, ReadOnlySpan<UniformRange> ranges, Span<double> gains, Span<double> probabilities)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    protected static void DrawTypes(ref RngBatch.Reader rng, ReadOnlySpan<UniformRange> ranges, Span<double> gains, Span<double> probabilities)
     {
         for (var i = 0; i < gains.Length; i++)
         {
