@@ -18,9 +18,11 @@ namespace Menuet;
 /// </remarks>
 public struct Rng
 {
-    private const int Rounds = 10;
-    private const ulong KeyStep0 = 0x9E3779B97F4A7C15;
-    private const ulong KeyStep1 = 0xBB67AE8584CAA73B;
+    internal const int Rounds = 10;
+    internal const ulong KeyStep0 = 0x9E3779B97F4A7C15;
+    internal const ulong KeyStep1 = 0xBB67AE8584CAA73B;
+    internal const ulong Multiplier0 = 0xD2E7470EE14C6C93;
+    internal const ulong Multiplier1 = 0xCA5A826395121157;
 
     private readonly ulong _seed;
     private readonly ulong _stream;
@@ -58,11 +60,19 @@ public struct Rng
 
     /// <summary>Uniform on the multiples of 2⁻⁵³ in [0, 1).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public double NextDouble() => (long)(NextUInt64() >> 11) * (1.0 / (1UL << 53));
+    public double NextDouble() => Closed(NextUInt64());
 
     /// <summary>Uniform on the odd multiples of 2⁻⁵³ in (0, 1): never an end, symmetric about 1/2.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public double NextDoubleOpen() => ((long)(NextUInt64() >> 12) + 0.5) * (1.0 / (1UL << 52));
+    public double NextDoubleOpen() => Open(NextUInt64());
+
+    /// <summary>The number of <see cref="NextDouble"/> that a word stands for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static double Closed(ulong word) => (long)(word >> 11) * (1.0 / (1UL << 53));
+
+    /// <summary>The number of <see cref="NextDoubleOpen"/> that a word stands for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static double Open(ulong word) => ((long)(word >> 12) + 0.5) * (1.0 / (1UL << 52));
 
     /// <summary>Uniform on {0, …, <paramref name="bound"/> − 1}, without bias.</summary>
     /// <param name="bound">How many values there are; ≥ 1.</param>
@@ -156,7 +166,7 @@ public struct Rng
 
     /// <summary>Blocks 2<paramref name="pair"/> and 2<paramref name="pair"/> + 1 of the stream, interleaved: one alone waits on its multiplications.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Refill(ulong seed, ulong stream, ulong pair, out Words words)
+    internal static void Refill(ulong seed, ulong stream, ulong pair, out Words words)
     {
         ulong a0 = 2 * pair, a1 = 0, a2 = 0, a3 = 0;
         ulong b0 = a0 + 1, b1 = 0, b2 = 0, b3 = 0;
@@ -186,9 +196,8 @@ public struct Rng
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Mix(ref ulong c0, ref ulong c1, ref ulong c2, ref ulong c3, ulong key0, ulong key1)
     {
-        const ulong multiplier0 = 0xD2E7470EE14C6C93, multiplier1 = 0xCA5A826395121157;
-        var (low0, low1) = (multiplier0 * c0, multiplier1 * c2);
-        (c0, c2) = (High(multiplier1, c2) ^ c1 ^ key0, High(multiplier0, c0) ^ c3 ^ key1);
+        var (low0, low1) = (Multiplier0 * c0, Multiplier1 * c2);
+        (c0, c2) = (High(Multiplier1, c2) ^ c1 ^ key0, High(Multiplier0, c0) ^ c3 ^ key1);
         (c1, c3) = (low1, low0);
     }
 
@@ -198,7 +207,7 @@ public struct Rng
 
     /// <summary>Two blocks of the generator.</summary>
     [InlineArray(8)]
-    private struct Words
+    internal struct Words
     {
         private ulong _first;
     }

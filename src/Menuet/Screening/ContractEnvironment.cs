@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Menuet.Screening;
 
@@ -18,6 +19,7 @@ internal abstract class ContractEnvironment(int rows, ulong firstStream, int obs
     /// <summary>Streams of evaluation, which no training touches.</summary>
     internal const ulong Unseen = 1UL << 63;
 
+    private readonly RngBatch batch = new();
     private ulong seed;
     private ulong episode;
     private bool ended;
@@ -97,8 +99,44 @@ internal abstract class ContractEnvironment(int rows, ulong firstStream, int obs
     /// <summary>What every row's action earns.</summary>
     protected abstract void Reward(ReadOnlySpan<float> actions, Span<float> rewards);
 
-    /// <summary>The random numbers of a row's present episode.</summary>
-    protected Rng Stream(int row) => Rng.Stream(seed, firstStream + (ulong)row, episode * Words);
+    /// <summary>The random numbers of a row's present episode; asked for row by row from 0 on.</summary>
+    protected RngBatch.Reader Stream(int row)
+    {
+        if (row % RngBatch.Streams == 0)
+        {
+            batch.Begin(seed, firstStream + (ulong)row, episode * Words);
+        }
+
+        return batch.Stream(row % RngBatch.Streams);
+    }
+
+    /// <summary>Draws gains, put in order should their ranges overlap, then probabilities: uniform numbers divided by their sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    protected static void DrawTypes(ref RngBatch.Reader rng, ReadOnlySpan<UniformRange> ranges, Span<double> gains, Span<double> probabilities)
+    {
+        for (var i = 0; i < gains.Length; i++)
+        {
+            var gain = ranges[i].At(rng.NextDouble());
+            var at = i;
+            for (; at > 0 && gains[at - 1] > gain; at--)
+            {
+                gains[at] = gains[at - 1];
+            }
+
+            gains[at] = gain;
+        }
+
+        var sum = 0.0;
+        foreach (ref var probability in probabilities)
+        {
+            sum += probability = rng.NextDoubleOpen();
+        }
+
+        foreach (ref var probability in probabilities)
+        {
+            probability /= sum;
+        }
+    }
 
     /// <summary>From [-1, 1] to [0, 1]; what lies outside is clamped.</summary>
     protected static double Share(float action) => (Math.Clamp(action, -1f, 1f) + 1.0) * 0.5;

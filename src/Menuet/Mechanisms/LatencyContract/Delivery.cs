@@ -106,7 +106,7 @@ internal readonly struct Delivery
 
     /// <summary>The pace at which one attempt takes the given time: u² with u the positive root of u³ − (α/T) u − β/T.</summary>
     /// <remarks>
-    /// The sum of the two roots that leave one term out lies at or right of the root, by a quarter at most, where the cubic is convex
+    /// The sum of the two roots that leave one term out lies at or right of the root, by 52 % at most, where the cubic is convex
     /// and increasing: Newton's iteration falls to the root without ever passing it. Convergence is quadratic, so after a step of
     /// 1e-9 the next would be lost in rounding.
     /// </remarks>

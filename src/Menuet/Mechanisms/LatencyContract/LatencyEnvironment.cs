@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Numerics;
+using Menuet.Numerics;
 using Menuet.Screening;
 
 namespace Menuet.Mechanisms.LatencyContract;
@@ -15,25 +17,30 @@ namespace Menuet.Mechanisms.LatencyContract;
 internal sealed class LatencyEnvironment : ContractEnvironment
 {
     private const double PrintedPenalty = 200;
+    private const double LeastWorth = 1e-150;             // of a second, which buys nothing, and whose roots are still numbers
+    private const double RoundedUp = 1 + (1.0 / (1L << 49));
 
     // What a row draws beside its types.
     private const int Deadline = 0, CostPrompt = 1, CostDenoise = 2, CostCommunication = 3, CyclesPerLevel = 4, CyclesPerStep = 5, Bits = 6, Channel = 7,
         CapacitancePrompt = 8, CapacitanceDenoise = 9, Level = 10, Steps = 11, Users = 12, Count = 13;
 
     private readonly LatencyScenario scenario;
-    private readonly int types;
+    private readonly int types, stride;
     private readonly UniformRange[] gainRanges, ranges;
     private readonly FeatureScale[] gainScales, scales;
-    private readonly (double Success, double Failure)[] success;
+    private readonly double[] success;
     private readonly int leastLevel, leastSteps, stepCount;
     private readonly Box promptBox, denoiseBox, rateBox;
 
     // One number per row and type, row by row; and Count numbers per row.
     private readonly double[] gains, probabilities, values;
 
-    // What follows from a draw.
-    private readonly double[] successes, largest;
-    private readonly Delivery[] deliveries;
+    // ζ, and what follows where actions are projected, one number per row: 2 b_1 κ_1 and δ l, 2 b_2 κ_2 and η s, t_max and ζ θ_J; from these α and β of
+    // a delivery, and its least delay and largest reduction.
+    private readonly double[] successes, costPrompt, workPrompt, costDenoise, workDenoise, deadline, worth, alpha, beta, leastDelay, largest;
+
+    // One number per type and row, type by type: shares in order, and the roots of the paces that deliver them.
+    private readonly double[] shares, roots;
 
     internal LatencyEnvironment(LatencyScenario scenario, int rows, ulong firstStream)
         : base(rows, firstStream, (2 * scenario.Types) + 14, (scenario.Action == MenuAction.Projected ? 1 : 4) * scenario.Types)
@@ -47,18 +54,22 @@ internal sealed class LatencyEnvironment : ContractEnvironment
         scales = [.. InOrder(shown).Select((range, i) => new FeatureScale(range, logarithms && i < Level))];
         (leastLevel, leastSteps) = ((int)ranges[Level].Min, (int)ranges[Steps].Min);
         stepCount = ranges[Steps].Wholes;
-        success = new (double, double)[ranges[Level].Wholes * stepCount];
+        success = new double[ranges[Level].Wholes * stepCount];
         for (var item = 0; item < success.Length; item++)
         {
-            success[item] = scenario.SuccessModel.At(leastLevel + (item / stepCount), leastSteps + (item % stepCount));
+            success[item] = scenario.SuccessModel.At(leastLevel + (item / stepCount), leastSteps + (item % stepCount)).Success;
         }
 
         (promptBox, denoiseBox, rateBox) = Boxes(shown);
         double[] Each() => new double[rows * types];
         (gains, probabilities) = (Each(), Each());
         values = new double[rows * Count];
-        (successes, largest) = (new double[rows], new double[rows]);
-        deliveries = new Delivery[scenario.Action == MenuAction.Projected ? rows : 0];
+        successes = new double[rows];
+        stride = scenario.Action == MenuAction.Projected ? (rows + Vector<double>.Count - 1) / Vector<double>.Count * Vector<double>.Count : 0;
+        double[] Row() => new double[stride];
+        (costPrompt, workPrompt, costDenoise, workDenoise, deadline, worth) = (Row(), Row(), Row(), Row(), Row(), Row());
+        (alpha, beta, leastDelay, largest) = (Row(), Row(), Row(), Row());
+        (shares, roots) = (new double[types * stride], new double[types * stride]);
     }
 
     /// <summary>θ_J t_max, what the deadline is worth to the highest type, money.</summary>
@@ -94,11 +105,14 @@ internal sealed class LatencyEnvironment : ContractEnvironment
         var (speeds, payments) = (new Speeds[types], new double[types]);
         if (scenario.Action == MenuAction.Projected)
         {
-            var (reductions, paces) = (new double[types], new double[types]);
-            Project(row, action, reductions, paces, payments);
+            Place(row, action);
+            Project(row - (row % Vector<double>.Count));
+            var delivery = DeliveryOf(values.AsSpan(row * Count, Count), successes[row]);
+            double payment = 0, below = 0;
             for (var j = 0; j < types; j++)
             {
-                speeds[j] = deliveries[row].Speeds(paces[j]);
+                (payments[j], _) = Sell(row, j, ref payment, ref below);
+                speeds[j] = delivery.Speeds(roots[(j * stride) + row] * roots[(j * stride) + row]);
             }
         }
         else
@@ -145,7 +159,8 @@ internal sealed class LatencyEnvironment : ContractEnvironment
             ContractAnswer.Check(outside, names[i], given[i], limits[i]);
         }
 
-        Derive(0, scenario.SuccessModel.At(market.Level, market.Steps));
+        Prepare(0, scenario.SuccessModel.At(market.Level, market.Steps).Success);
+        Derive();
         return outside;
     }
 
@@ -188,31 +203,7 @@ internal sealed class LatencyEnvironment : ContractEnvironment
         for (var row = 0; row < Rows; row++)
         {
             var rng = Stream(row);
-            var first = row * types;
-            for (var j = 0; j < gainRanges.Length; j++)
-            {
-                // In order, should the ranges overlap.
-                var gain = gainRanges[j].At(rng.NextDouble());
-                var at = first + j;
-                for (; at > first && gains[at - 1] > gain; at--)
-                {
-                    gains[at] = gains[at - 1];
-                }
-
-                gains[at] = gain;
-            }
-
-            var sum = 0.0;
-            for (var at = first; at < first + types; at++)
-            {
-                sum += probabilities[at] = rng.NextDoubleOpen();
-            }
-
-            for (var at = first; at < first + types; at++)
-            {
-                probabilities[at] /= sum;
-            }
-
+            DrawTypes(ref rng, gainRanges, gains.AsSpan(row * types, types), probabilities.AsSpan(row * types, types));
             var drawn = values.AsSpan(row * Count, Count);
             for (var i = 0; i < Level; i++)
             {
@@ -223,83 +214,133 @@ internal sealed class LatencyEnvironment : ContractEnvironment
             drawn[Level] = leastLevel + level;
             drawn[Steps] = leastSteps + steps;
             drawn[Users] = ranges[Users].Varies ? ranges[Users].At(rng.NextDouble()) : ranges[Users].Min;
-            Derive(row, success[(level * stepCount) + steps]);
+            Prepare(row, success[(level * stepCount) + steps]);
         }
+
+        Derive();
     }
 
     /// <inheritdoc/>
     protected override void Reward(ReadOnlySpan<float> actions, Span<float> rewards)
     {
+        if (scenario.Action == MenuAction.Projected)
+        {
+            EarnProjected(actions, rewards);
+            return;
+        }
+
         Span<double> reductions = stackalloc double[types];
-        Span<double> work = stackalloc double[types];
         Span<double> payments = stackalloc double[types];
         for (var row = 0; row < Rows; row++)
         {
-            var action = actions.Slice(row * ActionSize, ActionSize);
-            var earned = scenario.Action == MenuAction.Projected
-                ? EarnProjected(row, action, reductions, work, payments)
-                : EarnPenalised(row, action, reductions, payments);
+            var earned = EarnPenalised(row, actions.Slice(row * ActionSize, ActionSize), reductions, payments);
             rewards[row] = (float)(earned / Scale(row));
         }
     }
 
-    /// <summary>What follows from a row's draw.</summary>
-    private void Derive(int row, (double Success, double Failure) chance)
+    /// <summary>Takes from a row's draw what <see cref="Derive"/> needs.</summary>
+    private void Prepare(int row, double chance)
     {
-        successes[row] = chance.Success;
-        if (deliveries.Length > 0)
+        successes[row] = chance;
+        if (stride > 0)
         {
             var drawn = values.AsSpan(row * Count, Count);
-            var delivery = deliveries[row] = DeliveryOf(drawn, chance);
-            largest[row] = Math.Max(0, delivery.Reduction(delivery.PaceFor(gains[(row * types) + types - 1])));
+            (costPrompt[row], workPrompt[row]) = (2 * drawn[CostPrompt] * drawn[CapacitancePrompt], drawn[CyclesPerLevel] * drawn[Level]);
+            (costDenoise[row], workDenoise[row]) = (2 * drawn[CostDenoise] * drawn[CapacitanceDenoise], drawn[CyclesPerStep] * drawn[Steps]);
+            (deadline[row], worth[row]) = (drawn[Deadline], chance * gains[(row * types) + types - 1]);
+            beta[row] = Math.Sqrt(drawn[CostCommunication]) / drawn[Channel] * drawn[Bits];
         }
     }
 
-    private static Delivery DeliveryOf(ReadOnlySpan<double> drawn, (double Success, double Failure) chance) => new(
+    /// <summary>What follows from the draws: α, and what the highest type would buy were its gain known, at the pace (ζ θ_J)^(1/3) or not at all.</summary>
+    private void Derive()
+    {
+        for (var row = 0; row < stride; row += Vector<double>.Count)
+        {
+            var prompt = CubicRoot.Of(Vector<double>.Zero, new(costPrompt, row));
+            var denoise = CubicRoot.Of(Vector<double>.Zero, new(costDenoise, row));
+            var work = (prompt * new Vector<double>(workPrompt, row)) + (denoise * new Vector<double>(workDenoise, row));
+            var (cube, latest) = (Vector.Max(new Vector<double>(worth, row), new(LeastWorth)), new Vector<double>(deadline, row));
+            var pace = CubicRoot.Of(Vector<double>.Zero, cube);
+            var delay = Vector.Min((work / pace) + (new Vector<double>(beta, row) / Vector.SquareRoot(cube)), latest);
+            work.CopyTo(alpha, row);
+            delay.CopyTo(leastDelay, row);
+            (latest - delay).CopyTo(largest, row);
+        }
+    }
+
+    private static Delivery DeliveryOf(ReadOnlySpan<double> drawn, double chance) => new(
         new(
-            chance.Success, chance.Failure, drawn[Deadline], drawn[CyclesPerLevel] * drawn[Level], drawn[CyclesPerStep] * drawn[Steps], drawn[Bits],
+            chance, 1 - chance, drawn[Deadline], drawn[CyclesPerLevel] * drawn[Level], drawn[CyclesPerStep] * drawn[Steps], drawn[Bits],
             drawn[Channel], drawn[CapacitancePrompt], drawn[CapacitanceDenoise], drawn[CostPrompt], drawn[CostDenoise], drawn[CostCommunication]),
         1, Attempts.Given);
 
-    /// <summary>Reductions in order, the paces that deliver them, and the largest payments that they can ask for.</summary>
-    private void Project(int row, ReadOnlySpan<float> action, Span<double> reductions, Span<double> paces, Span<double> payments)
+    /// <summary>Puts a row's action among the shares.</summary>
+    private void Place(int row, ReadOnlySpan<float> action)
     {
-        ref readonly var delivery = ref deliveries[row];
-        for (var j = 0; j < reductions.Length; j++)
+        for (var j = 0; j < action.Length; j++)
         {
-            var reduction = Share(action[j]) * largest[row];
-            var at = j;
-            for (; at > 0 && reductions[at - 1] > reduction; at--)
-            {
-                reductions[at] = reductions[at - 1];
-            }
-
-            reductions[at] = reduction;
-        }
-
-        double payment = 0, below = 0;
-        for (var j = 0; j < reductions.Length; j++)
-        {
-            paces[j] = delivery.PaceAtGap(delivery.Ceiling - reductions[j]);
-
-            // What the pace delivers, rounding and all, is what is paid for.
-            reductions[j] = Math.Max(below, paces[j] > delivery.LeastPace ? delivery.Reduction(paces[j]) : 0);
-            payment += gains[(row * types) + j] * (reductions[j] - below);
-            payments[j] = payment;
-            below = reductions[j];
+            shares[(j * stride) + row] = Share(action[j]);
         }
     }
 
-    private double EarnProjected(int row, ReadOnlySpan<float> action, Span<double> reductions, Span<double> paces, Span<double> payments)
+    /// <summary>Puts the shares of a register of rows in order, and finds the roots of the paces that deliver them.</summary>
+    private void Project(int row)
     {
-        Project(row, action, reductions, paces, payments);
-        var profit = 0.0;
-        for (var j = 0; j < payments.Length; j++)
+        for (var j = 1; j < types; j++)
         {
-            profit += probabilities[(row * types) + j] * (payments[j] - deliveries[row].Cost(paces[j]));
+            for (var at = (j * stride) + row; at > row; at -= stride)
+            {
+                var (one, other) = (new Vector<double>(shares, at - stride), new Vector<double>(shares, at));
+                Vector.Min(one, other).CopyTo(shares, at - stride);
+                Vector.Max(one, other).CopyTo(shares, at);
+            }
         }
 
-        return profit;
+        var (work, data) = (new Vector<double>(alpha, row), new Vector<double>(beta, row));
+        var (latest, least) = (new Vector<double>(deadline, row), new Vector<double>(leastDelay, row));
+        for (var at = row; at < shares.Length; at += stride)
+        {
+            // τ = α/u² + β/u³, at a pace rounded up so that rounding delays nothing.
+            var share = new Vector<double>(shares, at);
+            var perSecond = Vector<double>.One / (((Vector<double>.One - share) * latest) + (share * least));
+            (CubicRoot.Of(work * perSecond, data * perSecond) * RoundedUp).CopyTo(roots, at);
+        }
+    }
+
+    /// <summary>What a type pays at most, given what the type below buys and pays, and what its delivery costs.</summary>
+    private (double Payment, double Cost) Sell(int row, int type, ref double payment, ref double below)
+    {
+        var reduction = shares[(type * stride) + row] * successes[row] * largest[row];
+        payment += gains[(row * types) + type] * (reduction - below);
+        below = reduction;
+        var root = roots[(type * stride) + row];
+        return (payment, root * root * root * ((0.5 * alpha[row] * root) + beta[row]));
+    }
+
+    private void EarnProjected(ReadOnlySpan<float> actions, Span<float> rewards)
+    {
+        for (var row = 0; row < Rows; row++)
+        {
+            Place(row, actions.Slice(row * types, types));
+        }
+
+        for (var row = 0; row < stride; row += Vector<double>.Count)
+        {
+            Project(row);
+        }
+
+        for (var row = 0; row < Rows; row++)
+        {
+            double profit = 0, payment = 0, below = 0;
+            for (var j = 0; j < types; j++)
+            {
+                var (paid, cost) = Sell(row, j, ref payment, ref below);
+                profit += probabilities[(row * types) + j] * (paid - cost);
+            }
+
+            rewards[row] = (float)(profit / Scale(row));
+        }
     }
 
     private double EarnPenalised(int row, ReadOnlySpan<float> action, Span<double> reductions, Span<double> payments)
@@ -360,9 +401,8 @@ internal sealed class LatencyEnvironment : ContractEnvironment
         var limits = InOrder(shown);
         double[] easy = [.. limits.Select((range, i) => i is Deadline or Channel ? range.Max : range.Min)];
         double[] hard = [.. limits.Select((range, i) => i is Deadline or Channel ? range.Min : range.Max)];
-        var sure = (1.0, 0.0);
-        var slowest = DeliveryOf(easy, sure).LeastPace;
-        var fastest = Math.Max(DeliveryOf(hard, sure).LeastPace, Math.Cbrt(shown.GainsInOrder(types)[^1].Max));
+        var slowest = DeliveryOf(easy, 1).LeastPace;
+        var fastest = Math.Max(DeliveryOf(hard, 1).LeastPace, Math.Cbrt(shown.GainsInOrder(types)[^1].Max));
         double Prompt(double[] v) => 1 / Math.Cbrt(2 * v[CostPrompt] * v[CapacitancePrompt]);
         double Denoise(double[] v) => 1 / Math.Cbrt(2 * v[CostDenoise] * v[CapacitanceDenoise]);
         double Rate(double[] v) => v[Channel] / Math.Sqrt(v[CostCommunication]);

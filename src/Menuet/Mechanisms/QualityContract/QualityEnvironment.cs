@@ -126,28 +126,9 @@ internal sealed class QualityEnvironment : ContractEnvironment
         {
             var rng = Stream(row);
             var first = row * types;
-            for (var i = 0; i < gainRanges.Length; i++)
-            {
-                // In order, should the ranges overlap: what else belongs to a type is drawn alike for all.
-                var gain = gainRanges[i].At(rng.NextDouble());
-                var at = first + i;
-                for (; at > first && gains[at - 1] > gain; at--)
-                {
-                    gains[at] = gains[at - 1];
-                }
-
-                gains[at] = gain;
-            }
-
-            var sum = 0.0;
+            DrawTypes(ref rng, gainRanges, gains.AsSpan(first, types), probabilities.AsSpan(first, types));
             for (var at = first; at < first + types; at++)
             {
-                sum += probabilities[at] = rng.NextDoubleOpen();
-            }
-
-            for (var at = first; at < first + types; at++)
-            {
-                probabilities[at] /= sum;
                 levelCosts[at] = ranges.CostPerLevel.At(rng.NextDouble());
                 stepCosts[at] = ranges.CostPerStep.At(rng.NextDouble());
             }

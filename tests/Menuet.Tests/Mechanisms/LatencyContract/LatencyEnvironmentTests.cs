@@ -97,6 +97,44 @@ public sealed class LatencyEnvironmentTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ProjectedMenu_IsThatOfTheScalarDelivery(bool overlapping)
+    {
+        var scenario = (overlapping ? Overlapping : new()) with { Action = MenuAction.Projected };
+        const int Rows = 501;
+        var environment = new LatencyEnvironment(scenario, Rows, 0);
+        environment.Reset(12);
+        var rng = Rng.Stream(9, 0);
+        var action = new float[environment.ActionSize];
+        for (var row = 0; row < Rows; row++)
+        {
+            foreach (ref var entry in action.AsSpan())
+            {
+                entry = (float)Math.Clamp((2.4 * rng.NextDouble()) - 1.2, -1, 1);
+            }
+
+            var (market, menu) = (environment.Market(row), environment.Menu(row, action));
+            var types = market.Terms.Types;
+            var delivery = new Delivery(market.Terms.For(types[0], market.Level, market.Steps), 1, Attempts.Given);
+            var largest = Math.Max(0, delivery.Reduction(delivery.PaceFor(types[^1].Gain)));
+            double payment = 0, below = 0;
+            foreach (var (j, entry) in action.Order().Index())
+            {
+                var reduction = (entry + 1.0) / 2 * largest;
+                payment += types[j].Gain * (reduction - below);
+                below = reduction;
+                var speeds = delivery.Speeds(delivery.PaceAtGap(delivery.Ceiling - reduction));
+                Assert.Equal(0, menu.Payments[j] - payment, 1e-13 * environment.Scale(row));
+                Assert.Equal(1, menu.RateBitPerSecond[j] / speeds.Rate, 1e-13);
+                Assert.Equal(speeds.Prompt, menu.CpuPromptHz[j], 1e-13 * speeds.Prompt);
+                Assert.Equal(speeds.Denoise, menu.CpuDenoiseHz[j], 1e-13 * speeds.Denoise);
+                Assert.True(LatencyContractMechanism.Deliver(market, menu, j).Reduction >= 0);
+            }
+        }
+    }
+
     [Fact]
     public void DefaultDraws_LoseMoneyAsOftenAsPublished()
     {
