@@ -100,8 +100,8 @@ def train(updates, seed):
                 observation = torch.from_numpy(market.observation)
                 mean, value = actor(observation), critic(observation)[:, 0]
                 noise = torch.randn_like(mean)
-                sample = mean + log.clamp(-5, 2).exp() * noise
-                density = (-0.5 * noise ** 2 - log.clamp(-5, 2) - half).sum(1)
+                sample = mean + log.clamp(-10, 2).exp() * noise
+                density = (-0.5 * noise ** 2 - log.clamp(-10, 2) - half).sum(1)
                 reward = torch.from_numpy((0.05 * market.earned(sample.numpy(), True)).astype(np.float32))
                 played.append((observation, sample, density, reward, reward - value))
             observation, sample, density, reward, advantage = (torch.cat(part) for part in zip(*played))
@@ -112,7 +112,7 @@ def train(updates, seed):
                 some = observation[rows]
                 weight = advantage[rows]
                 weight = (weight - weight.mean()) / (weight.std() + 1e-8)
-                log_ratio = (-0.5 * ((sample[rows] - actor(some)) / log.clamp(-5, 2).exp()) ** 2 - log.clamp(-5, 2) - half).sum(1) - density[rows]
+                log_ratio = (-0.5 * ((sample[rows] - actor(some)) / log.clamp(-10, 2).exp()) ** 2 - log.clamp(-10, 2) - half).sum(1) - density[rows]
                 ratio = log_ratio.exp()
                 gain = torch.min(ratio * weight, ratio.clamp(0.8, 1.2) * weight).mean()
                 loss = 0.25 * (critic(some)[:, 0] - reward[rows]).square().mean() - gain

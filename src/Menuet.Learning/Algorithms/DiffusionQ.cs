@@ -31,13 +31,16 @@ public sealed record DiffusionQOptions : AlgorithmOptions
     /// <summary>Deviation of the Gaussian noise on actions while playing.</summary>
     public float ExplorationNoise { get; init; } = 0.01f;
 
+    /// <summary>Its deviation when <see cref="AnnealUpdates"/> are done, at most <see cref="ExplorationNoise"/>; 0 lets the critics forget what lies beside the policy.</summary>
+    public float FinalExplorationNoise { get; init; }
+
     /// <summary>Step size of the actor.</summary>
     public float ActorLearningRate { get; init; } = 3e-4f;
 
     /// <summary>Step size of the critics.</summary>
     public float CriticLearningRate { get; init; } = 1e-3f;
 
-    /// <summary>Updates over which step sizes and exploration noise fall to 0, in a line; 0: never.</summary>
+    /// <summary>Updates over which step sizes fall to 0 and the exploration noise to its final deviation, in a line; 0: never.</summary>
     public long AnnealUpdates { get; init; }
 
     /// <summary>Decoupled weight decay of actor and critics.</summary>
@@ -92,7 +95,7 @@ public sealed record DiffusionQOptions : AlgorithmOptions
 /// <item>the smaller of two critics in the actor's loss (the paper's Eq. (20));</item>
 /// <item>targets follow by 0.005; uniform actions until the warm-up is full;</item>
 /// <item>learning rates and batch are not those of Table IV, with which hardly any weight moves and no batch ever fills;</item>
-/// <item>step sizes and exploration noise may fall to 0 in a line; rewards of one-step problems may be learned as sign(r) ln(1 + |r|), and a wall keeps actions off their bounds.</item>
+/// <item>step sizes may fall to 0 and exploration noise to a final deviation, in a line; rewards of one-step problems may be learned as sign(r) ln(1 + |r|), and a wall keeps actions off their bounds.</item>
 /// </list>
 /// </remarks>
 public sealed class DiffusionQ : ILearner
@@ -158,6 +161,8 @@ public sealed class DiffusionQ : ILearner
     /// <summary>Both critics' parameters.</summary>
     public Parameters CriticParameters => _critic;
 
+    private float Noise => _options.FinalExplorationNoise + ((_options.ExplorationNoise - _options.FinalExplorationNoise) * Remaining);
+
     private float Remaining => _options.AnnealUpdates == 0 ? 1 : Math.Max(0f, 1 - (float)_critic.Steps / _options.AnnealUpdates);
 
     /// <inheritdoc/>
@@ -194,7 +199,7 @@ public sealed class DiffusionQ : ILearner
             foreach (ref var action in _actions.AsSpan())
                 action = (float)(2 * _exploration.NextDouble() - 1);
         else
-            _policy.Explore(_observations, _environment.Rows, _options.ExplorationNoise * Remaining, ref _exploration, _actions);
+            _policy.Explore(_observations, _environment.Rows, Noise, ref _exploration, _actions);
         _environment.Advance(_actions, _rewards, _statuses);
         _meter.Add(_actions, _rewards, _statuses);
         if (_options.Discount > 0)

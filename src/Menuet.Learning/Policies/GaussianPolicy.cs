@@ -8,15 +8,15 @@ namespace Menuet.Learning.Policies;
 /// <remarks>
 /// Source: squashing and its density: Haarnoja et al. 2018 (arXiv 1812.05905), Appendix C; ln(1 − tanh² u) = 2 (ln 2 − u − ln(1 + e^−2u)) never overflows.
 /// </remarks>
-internal sealed class GaussianPolicy(INetwork network, Matrix logDeviation, bool squashed) : StochasticPolicy(network, network.Outputs)
+internal sealed class GaussianPolicy(INetwork network, Matrix logDeviation, float lowest, bool squashed) : StochasticPolicy(network, network.Outputs)
 {
-    private const float Lowest = -5f, Highest = 2f;   // bounds of ln σ: beyond them densities lose their meaning in single precision
+    private const float Highest = 2f;   // of ln σ
     private const float LogTwo = 0.6931471806f;
 
     internal override Value LogProbability(Value output, Value samples)
     {
         var tape = output.Tape;
-        var log = tape.Use(logDeviation).Clamp(Lowest, Highest);
+        var log = tape.Use(logDeviation).Clamp(lowest, Highest);
         var z = (samples - output) * (-log).Exp().ExpandRows(output.Rows);
         var density = -0.5f * z.Square() - log.ExpandRows(output.Rows);
         var sum = density.RowSums() - HalfLogTwoPi * ActionSize;
@@ -24,7 +24,7 @@ internal sealed class GaussianPolicy(INetwork network, Matrix logDeviation, bool
     }
 
     internal override Value Entropy(Value output) =>
-        (output.Tape.Use(logDeviation).Clamp(Lowest, Highest).RowSums() + (0.5f + HalfLogTwoPi) * ActionSize).ExpandRows(output.Rows);
+        (output.Tape.Use(logDeviation).Clamp(lowest, Highest).RowSums() + (0.5f + HalfLogTwoPi) * ActionSize).ExpandRows(output.Rows);
 
     /// <summary>ln d tanh u/du.</summary>
     internal static Value LogSlope(Value u) => 2f * (LogTwo - u - (-2f * u).Softplus());
@@ -33,7 +33,7 @@ internal sealed class GaussianPolicy(INetwork network, Matrix logDeviation, bool
     {
         var tape = output.Tape;
         var noise = tape.Noise(output.Rows, ActionSize, ref rng);
-        var u = output + noise * tape.Use(logDeviation).Clamp(Lowest, Highest).Exp().ExpandRows(output.Rows);
+        var u = output + noise * tape.Use(logDeviation).Clamp(lowest, Highest).Exp().ExpandRows(output.Rows);
         u.Data.CopyTo(samples);
         Bound(u).Data.CopyTo(actions);
     }

@@ -26,6 +26,9 @@ public sealed record PolicyOptions
     /// <summary>ln σ at the beginning; σ is one parameter for each number of the action. Not for grids.</summary>
     public float InitialLogDeviation { get; init; } = -0.5f;
 
+    /// <summary>Bound below of ln σ in [-10, 2]: exploration that a policy keeps however sure it gets. Below -10 draws and their mean lose each other in single precision.</summary>
+    public float LowestLogDeviation { get; init; } = -10f;
+
     /// <summary>Values of a grid, ≥ 2.</summary>
     public int GridSize { get; init; } = 21;
 }
@@ -59,7 +62,7 @@ internal abstract class StochasticPolicy(INetwork network, int actionSize) : IPo
         var network = architecture.Build(parameters, observationSize, actionSize, 0.01f, ref rng);
         var deviation = parameters.Add(1, actionSize);
         deviation.Values.Fill(options.InitialLogDeviation);
-        return new GaussianPolicy(network, deviation, options.Law == ActionLaw.SquashedGaussian);
+        return new GaussianPolicy(network, deviation, options.LowestLogDeviation, options.Law == ActionLaw.SquashedGaussian);
     }
 
     /// <summary>Draws for many rows. Zero allocation after the first call.</summary>

@@ -12,7 +12,8 @@ internal static class AlgorithmShapes
 
     private static Shape<PolicyOptions> Policy { get; } = new Shape<PolicyOptions>("how actions are drawn")
         .Choice("law", "law of the actions: a Gaussian that the environment clamps, one squashed by tanh, or a choice on a grid", o => o.Law, (ref o, v) => o = o with { Law = v })
-        .Single("initialLogDeviation", "ln σ at the beginning, one for each number of the action; not for grids", o => o.InitialLogDeviation, (ref o, v) => o = o with { InitialLogDeviation = v }, new(-5, 2))
+        .Single("initialLogDeviation", "ln σ at the beginning, one for each number of the action; not for grids", o => o.InitialLogDeviation, (ref o, v) => o = o with { InitialLogDeviation = v }, new(-10, 2))
+        .Single("lowestLogDeviation", "bound below of ln σ: exploration that a policy keeps however sure it gets; not for grids", o => o.LowestLogDeviation, (ref o, v) => o = o with { LowestLogDeviation = v }, new(-10, 2))
         .Whole("gridSize", "values of a grid in [-1, 1]", o => o.GridSize, (ref o, v) => o = o with { GridSize = v }, 2, 10_000);
 
     private static Shape<PpoOptions> Ppo { get; } = new Shape<PpoOptions>("proximal policy optimisation (Schulman et al. 2017); with a mixture actor MoE-PPO")
@@ -81,9 +82,10 @@ internal static class AlgorithmShapes
         .Whole("batch", "transitions of one update", o => o.Batch, (ref o, v) => o = o with { Batch = v }, 1, Many)
         .Whole("capacity", "transitions kept", o => o.Capacity, (ref o, v) => o = o with { Capacity = v }, 1, Many)
         .Single("explorationNoise", "deviation of the Gaussian noise on actions while playing", o => o.ExplorationNoise, (ref o, v) => o = o with { ExplorationNoise = v }, Interval.NonNegative)
+        .Single("finalExplorationNoise", "what that deviation becomes over annealUpdates; at 0 the critics forget what lies beside the policy", o => o.FinalExplorationNoise, (ref o, v) => o = o with { FinalExplorationNoise = v }, Interval.NonNegative)
         .Single("actorLearningRate", "step size of the actor", o => o.ActorLearningRate, (ref o, v) => o = o with { ActorLearningRate = v }, Rate)
         .Single("criticLearningRate", "step size of the critics", o => o.CriticLearningRate, (ref o, v) => o = o with { CriticLearningRate = v }, Rate)
-        .Whole("annealUpdates", "updates over which step sizes and exploration noise fall to 0 in a line; 0: never", o => (int)o.AnnealUpdates, (ref o, v) => o = o with { AnnealUpdates = v }, 0, Many)
+        .Whole("annealUpdates", "updates over which step sizes fall to 0 and the exploration noise to its final deviation, in a line; 0: never", o => (int)o.AnnealUpdates, (ref o, v) => o = o with { AnnealUpdates = v }, 0, Many)
         .Single("weightDecay", "decoupled weight decay", o => o.WeightDecay, (ref o, v) => o = o with { WeightDecay = v }, Interval.NonNegative)
         .Single("discount", "γ; 0 makes one-step problems of everything and spares the targets", o => o.Discount, (ref o, v) => o = o with { Discount = v }, Interval.Share)
         .Single("targetShare", "share by which targets follow", o => o.TargetShare, (ref o, v) => o = o with { TargetShare = v }, Rate)
@@ -103,9 +105,10 @@ internal static class AlgorithmShapes
         .Whole("batch", "transitions of one update", o => o.Batch, (ref o, v) => o = o with { Batch = v }, 1, Many)
         .Whole("capacity", "transitions kept", o => o.Capacity, (ref o, v) => o = o with { Capacity = v }, 1, Many)
         .Single("explorationNoise", "deviation of the Gaussian noise on actions while playing", o => o.ExplorationNoise, (ref o, v) => o = o with { ExplorationNoise = v }, Interval.NonNegative)
+        .Single("finalExplorationNoise", "what that deviation becomes over annealUpdates; at 0 the critics forget what lies beside the policy", o => o.FinalExplorationNoise, (ref o, v) => o = o with { FinalExplorationNoise = v }, Interval.NonNegative)
         .Single("actorLearningRate", "step size of the actor", o => o.ActorLearningRate, (ref o, v) => o = o with { ActorLearningRate = v }, Rate)
         .Single("criticLearningRate", "step size of the critics", o => o.CriticLearningRate, (ref o, v) => o = o with { CriticLearningRate = v }, Rate)
-        .Whole("annealUpdates", "updates over which step sizes and exploration noise fall to 0 in a line; 0: never", o => (int)o.AnnealUpdates, (ref o, v) => o = o with { AnnealUpdates = v }, 0, Many)
+        .Whole("annealUpdates", "updates over which step sizes fall to 0 and the exploration noise to its final deviation, in a line; 0: never", o => (int)o.AnnealUpdates, (ref o, v) => o = o with { AnnealUpdates = v }, 0, Many)
         .Single("weightDecay", "decoupled weight decay", o => o.WeightDecay, (ref o, v) => o = o with { WeightDecay = v }, Interval.NonNegative)
         .Single("discount", "γ; 0 makes one-step problems of everything and spares the targets", o => o.Discount, (ref o, v) => o = o with { Discount = v }, Interval.Share)
         .Single("targetShare", "share by which targets follow", o => o.TargetShare, (ref o, v) => o = o with { TargetShare = v }, Rate)

@@ -102,7 +102,7 @@ public sealed class ExperimentTests
             foreach (var (choice, type) in choices.Zip(types))
             {
                 var names = type.GetProperties().Select(property => property.Name).Except(["Seed", "Actor", "Critic", "EqualityContract"])
-                    .SelectMany(name => name == "Policy" ? ["Law", "InitialLogDeviation", "GridSize"] : new[] { name });
+                    .SelectMany(name => name == "Policy" ? ["Law", "InitialLogDeviation", "LowestLogDeviation", "GridSize"] : new[] { name });
                 Assert.Equal(
                     names.Append(tag).Order(StringComparer.OrdinalIgnoreCase), choice!["properties"]!.AsObject().Select(pair => pair.Key).Order(StringComparer.OrdinalIgnoreCase),
                     StringComparer.OrdinalIgnoreCase);

@@ -51,7 +51,7 @@ internal sealed class LatencyEnvironment : ContractEnvironment
         gainRanges = [.. Enumerable.Range(0, types).Select(j => scenario.Ranges.Gain(j, types))];
         gainScales = [.. shown.GainsInOrder(types).Select(range => new FeatureScale(range, logarithms))];
         ranges = InOrder(scenario.Ranges);
-        scales = [.. InOrder(shown).Select((range, i) => new FeatureScale(range, logarithms && i < Level))];
+        scales = [.. InOrder(shown).Select((range, i) => new FeatureScale(range, logarithms && (i < Level || (i is Level or Steps && range.Min > 0))))];
         (leastLevel, leastSteps) = ((int)ranges[Level].Min, (int)ranges[Steps].Min);
         stepCount = ranges[Steps].Wholes;
         success = new double[ranges[Level].Wholes * stepCount];
@@ -378,14 +378,14 @@ internal sealed class LatencyEnvironment : ContractEnvironment
         return profit - (scenario.PaperPenalty ? PrintedPenalty * count / drawn[Users] : scenario.PenaltyWeight * sum);
     }
 
-    /// <summary>Speeds and payment of one type; a speed without work is 0.</summary>
+    /// <summary>Speeds and payment of one type, the latter from [0, θ_j ζ t_max], what delivery without delay is worth to it; a speed without work is 0.</summary>
     private (Speeds Speeds, double Payment) Decode(int row, ReadOnlySpan<float> action, int type)
     {
         var numbers = action.Slice(4 * type, 4);
         var drawn = values.AsSpan(row * Count, Count);
         return (
             new(drawn[Level] > 0 ? promptBox.At(Share(numbers[0])) : 0, drawn[Steps] > 0 ? denoiseBox.At(Share(numbers[1])) : 0, rateBox.At(Share(numbers[2]))),
-            Share(numbers[3]) * Scale(row));
+            Share(numbers[3]) * gains[(row * types) + type] * successes[row] * drawn[Deadline]);
     }
 
     /// <summary>Ranges in the order of a row's numbers.</summary>

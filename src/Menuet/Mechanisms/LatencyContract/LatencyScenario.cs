@@ -51,7 +51,7 @@ public sealed record LatencyScenario : IScenario<LatencyMarket, LatencyOutcome>
         .Choice("action", "penalised: two CPU frequencies, rate and payment per type; projected: a latency reduction per type, put in order, delivered at least cost and paid for so that all constraints hold", t => t.Action, (ref t, v) => t = t with { Action = v })
         .Number("penaltyWeight", "cost of a unit of violation, both in what the deadline is worth to the highest type", t => t.PenaltyWeight, (ref t, v) => t = t with { PenaltyWeight = v }, Interval.NonNegative)
         .Flag("paperPenalty", "whether each violated constraint costs 200 money as printed, instead of penaltyWeight × violation", t => t.PaperPenalty, (ref t, v) => t = t with { PaperPenalty = v })
-        .Choice("features", "raw: the paper's state; logarithms: of all that is positive but probabilities, users, level and steps", t => t.Features, (ref t, v) => t = t with { Features = v })
+        .Choice("features", "raw: the paper's state; logarithms: of all that is positive but probabilities and users", t => t.Features, (ref t, v) => t = t with { Features = v })
         .OptionalNumber("feasibilityTolerance", "share of the deadline's worth to the highest type by which a constraint may be violated; null: 0 with projected actions, else 0.001", t => t.FeasibilityTolerance, (ref t, v) => t = t with { FeasibilityTolerance = v }, Interval.Share)
         .Nested("successModel", "success probability as a function of quality", t => t.SuccessModel, (ref t, v) => t = t with { SuccessModel = v ?? new() }, SuccessModel.Shape)
         .Nested("ranges", "what is drawn", t => t.Ranges, (ref t, v) => t = t with { Ranges = v ?? new() }, LatencyRanges.Shape)

@@ -151,7 +151,7 @@ public sealed class LatencyEnvironmentTests
     public void ExactAnswers_ScoreOne(MenuAction action)
     {
         var scenario = new LatencyScenario { Action = action };
-        var evaluation = scenario.Evaluate(Exact(scenario, 500, 4, (_, _) => { }), 500, 4, default);
+        var evaluation = scenario.Evaluate(Exact(scenario, 500, 4), 500, 4, default);
         Assert.Equal(1, evaluation.Score.ShareOfOptimum, 1e-4);
         Assert.Equal(1, evaluation.Score.ShareOfReachable, 1e-4);
         Assert.Equal(1, evaluation.Score.FeasibleShare);
@@ -165,12 +165,12 @@ public sealed class LatencyEnvironmentTests
     {
         // The highest type pays 2 % of θ_J t_max too much: it would rather stand in for the other.
         var scenario = new LatencyScenario();
-        var evaluation = scenario.Evaluate(Exact(scenario, 500, 4, static (_, action) => action[7] += 0.04f), 500, 4, default);
+        var evaluation = scenario.Evaluate(Exact(scenario, 500, 4, type: 1, more: 0.02), 500, 4, default);
         Assert.All(evaluation.Tolerances, score => Assert.Equal(0, score.MeanReward));
         Assert.InRange(Mean(evaluation, "worstIncentiveCompatibility"), 0.0199, 0.021);
 
         // The lowest pays more than it is worth, by half a per cent: that passes at one per cent alone.
-        evaluation = scenario.Evaluate(Exact(scenario, 500, 4, static (_, action) => action[3] += 0.01f), 500, 4, default);
+        evaluation = scenario.Evaluate(Exact(scenario, 500, 4, type: 0, more: 0.005), 500, 4, default);
         Assert.Equal([0, 0, 1.0], evaluation.Tolerances.Select(score => score.FeasibleShare));
         Assert.InRange(Mean(evaluation, "worstIndividualRationality"), 0.0049, 0.0051);
     }
@@ -343,19 +343,25 @@ public sealed class LatencyEnvironmentTests
         }
     }
 
-    /// <summary>Plays the exact answers of the draws that an evaluation plays, bent a little.</summary>
-    private static PreparedPolicy Exact(LatencyScenario scenario, int draws, ulong seed, Action<int, float[]> bend)
+    /// <summary>Plays the exact answers of the draws that an evaluation plays, with one type's payment raised by a share of θ_J t_max.</summary>
+    private static PreparedPolicy Exact(LatencyScenario scenario, int draws, ulong seed, int type = 0, double more = 0)
     {
         var environment = new LatencyEnvironment(scenario, draws, ContractEnvironment.Unseen);
         environment.Reset(seed);
         var observations = new float[draws * environment.ObservationSize];
         environment.Observe(observations);
         var prepared = new Dictionary<string, float[]>();
+        var full = new float[environment.ActionSize];
+        Array.Fill(full, 1);
         for (var row = 0; row < draws; row++)
         {
             var action = new float[environment.ActionSize];
             Encode(environment, row, action);
-            bend(row, action);
+            if (more > 0)
+            {
+                action[(4 * type) + 3] += (float)(2 * more * environment.Scale(row) / environment.Menu(row, full).Payments[type]);
+            }
+
             prepared[PreparedPolicy.Key(observations.AsSpan(row * environment.ObservationSize, environment.ObservationSize))] = action;
         }
 
