@@ -31,7 +31,7 @@ public sealed record DdpgOptions : AlgorithmOptions
     /// <summary>Deviation of the Gaussian noise on actions while playing.</summary>
     public float ExplorationNoise { get; init; } = 0.1f;
 
-    /// <summary>Its deviation when <see cref="AnnealUpdates"/> are done, at most <see cref="ExplorationNoise"/>; 0 lets the critics forget what lies beside the policy.</summary>
+    /// <summary>Its deviation when <see cref="AnnealUpdates"/> are done; 0 lets the critics forget what lies beside the policy.</summary>
     public float FinalExplorationNoise { get; init; }
 
     /// <summary>Step size of the actor.</summary>

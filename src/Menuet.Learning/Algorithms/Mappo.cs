@@ -88,6 +88,8 @@ public sealed record MappoOptions : AlgorithmOptions
             yield return Problem.With("parts", Parts, $"is more than a round has samples ({rows} rows × horizon {Horizon})");
         if (View == CriticView.Centralised && stateSize == 0)
             yield return new("view", "this environment describes no state: use \"independent\"", "\"centralised\"");
+        foreach (var problem in Policy.Problems())
+            yield return problem;
     }
 }
 

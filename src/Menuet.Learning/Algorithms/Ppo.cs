@@ -82,6 +82,8 @@ public sealed record PpoOptions : AlgorithmOptions
     {
         if (Minibatch > (long)rows * Horizon)
             yield return Problem.With("minibatch", Minibatch, $"is more than a round has samples ({rows} rows × horizon {Horizon}): lower it, or raise environments or horizon");
+        foreach (var problem in Policy.Problems())
+            yield return problem;
     }
 }
 

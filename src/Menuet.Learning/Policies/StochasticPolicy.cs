@@ -26,11 +26,17 @@ public sealed record PolicyOptions
     /// <summary>ln σ at the beginning; σ is one parameter for each number of the action. Not for grids.</summary>
     public float InitialLogDeviation { get; init; } = -0.5f;
 
-    /// <summary>Bound below of ln σ in [-10, 2]: exploration that a policy keeps however sure it gets. Below -10 draws and their mean lose each other in single precision.</summary>
+    /// <summary>Bound below of ln σ in [-10, 2]: exploration that a policy keeps however sure it gets; what falls there stays there. Below -10 draws and their mean lose each other in single precision.</summary>
     public float LowestLogDeviation { get; init; } = -10f;
 
     /// <summary>Values of a grid, ≥ 2.</summary>
     public int GridSize { get; init; } = 21;
+
+    internal IEnumerable<Problem> Problems()
+    {
+        if (Law != ActionLaw.Grid && InitialLogDeviation < LowestLogDeviation)
+            yield return Problem.With("initialLogDeviation", InitialLogDeviation, $"is below lowestLogDeviation, {LowestLogDeviation}, where deviations stay for ever: raise the one or lower the other");
+    }
 }
 
 /// <summary>A policy that explores and whose log-probabilities have gradients.</summary>

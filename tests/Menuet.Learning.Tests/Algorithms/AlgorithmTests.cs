@@ -438,7 +438,7 @@ public sealed class AlgorithmTests
     /// <summary>A learner of one-step games from a replay, by its name.</summary>
     private static ILearner OffPolicy(
         string name, IEnvironment environment, int warmup, int batch, float actorRate = 3e-4f, float criticRate = 1e-3f, long anneal = 0, bool compress = false,
-        float rewardScale = 1, float boundWeight = 0) => name switch
+        float rewardScale = 1, float boundWeight = 0, float finalNoise = 0) => name switch
         {
             "sac" => new Sac(environment, new()
             {
@@ -468,6 +468,7 @@ public sealed class AlgorithmTests
                 CompressRewards = compress,
                 RewardScale = rewardScale,
                 BoundWeight = boundWeight,
+                FinalExplorationNoise = finalNoise,
             }),
             _ => new DiffusionQ(environment, new()
             {
@@ -482,6 +483,7 @@ public sealed class AlgorithmTests
                 CompressRewards = compress,
                 RewardScale = rewardScale,
                 BoundWeight = boundWeight,
+                FinalExplorationNoise = finalNoise,
             }),
         };
 
@@ -497,6 +499,22 @@ public sealed class AlgorithmTests
         Assert.NotEqual(before, end);
         Train(learner, 5);
         Assert.Equal(end, learner.PolicyWeights.ToArray());
+    }
+
+    /// <summary>A policy that hardly moves loses the variance of its noise, for either action.</summary>
+    [Theory]
+    [InlineData("ddpg")]
+    [InlineData("diffusion-q")]
+    public void FinalExplorationNoise_StaysWhenTheAnnealingIsDone(string name)
+    {
+        double Reward(float noise)
+        {
+            var learner = OffPolicy(name, new Bandit(64), warmup: 64, batch: 64, actorRate: 1e-9f, anneal: 20, finalNoise: noise);
+            Train(learner, 20);
+            return Enumerable.Range(0, 100).Average(_ => learner.Iterate().MeanReward);
+        }
+
+        Assert.InRange(Reward(0) - Reward(0.2f), 2 * 0.9 * 0.04, 2 * 1.1 * 0.04);
     }
 
     /// <summary>Far from the best action the bandit's rewards are ten thousand times worse than they are good near it.</summary>

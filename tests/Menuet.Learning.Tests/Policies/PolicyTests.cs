@@ -75,6 +75,21 @@ public sealed class PolicyTests
     }
 
     [Fact]
+    public void LowestDeviation_IsWhereExplorationStays()
+    {
+        var parameters = new Parameters();
+        var rng = Rng.Stream(4, 1);
+        var options = new PolicyOptions { InitialLogDeviation = -3, LowestLogDeviation = -3 };
+        var policy = StochasticPolicy.Build(parameters, new MlpArchitecture { Hidden = [8] }, options, Size, Actions, ref rng);
+        parameters.Values[^16..].Fill(-8);   // the last matrix: what an optimiser would make of it
+        var (observations, samples, _, _) = Explore(policy);
+        var mean = policy.Network.Forward(new Tape().Input(observations, Rows, Size)).Data.ToArray();
+        Assert.InRange(Math.Sqrt(samples.Zip(mean, (u, m) => (double)(u - m) * (u - m)).Average()), 0.9 * Math.Exp(-3), 1.1 * Math.Exp(-3));
+        Assert.Empty(options.Problems());
+        Assert.Equal("initialLogDeviation", Assert.Single((options with { InitialLogDeviation = -4 }).Problems()).Path);
+    }
+
+    [Fact]
     public void Grid_DrawsWithItsProbabilities_AndDecidesForTheLargest()
     {
         var (policy, _) = Make(ActionLaw.Grid);
