@@ -30,6 +30,7 @@ internal static unsafe partial class Product
     private const int Block = 256;          // of k: a packed panel of B is 32 columns × 256 = 32 KiB
     private const int Narrow = 4;           // columns up to which dot products win
     private const int PackingRows = 48;     // rows of A from which copying B pays
+    private const int NearRow = 64;         // floats from row to row up to which a block lies in the first-level cache as it is
 
     /// <summary>Floats a register holds: 16, 8 or 4. The bits of every result are the same for all three.</summary>
     internal static int Width { get; set; } = Vector512.IsHardwareAccelerated ? 16 : Vector256.IsHardwareAccelerated ? 8 : 4;
@@ -73,8 +74,8 @@ internal static unsafe partial class Product
         var wide = 2 * T.Count;
         var blocks = Math.Max(1, (k + Block - 1) / Block);
         var depth = Math.Min(k, Block);
-        // Scratch: a panel of B; the whole block of A when it is transposed; one tile of C.
-        var packA = a.Column != 1 && m > 1;
+        // Scratch: a panel of B; the whole block of A when it is transposed, unless its rows lie side by side and few panels of B would read it; one tile of C.
+        var packA = a.Column != 1 && m > 1 && (a.Row != 1 || n > 2 * wide || m % tall != 0);
         var paddedRows = (m + tall - 1) / tall * tall;
         var scratch = Scratch(depth * wide + (packA ? paddedRows * depth : 0) + 2 * tall * wide);
         var panelB = scratch;
@@ -93,7 +94,7 @@ internal static unsafe partial class Product
                 var width = thin ? T.Count : wide;
                 var bStart = b.Start + first * b.Row + j * b.Column;
                 var bRow = b.Row;
-                if (b.Column != 1 || columns < width || m >= PackingRows)
+                if (b.Column != 1 || columns < width || (m >= PackingRows && b.Row > NearRow))
                 {
                     PackColumns(new(bStart, b.Row, b.Column), count, columns, width, panelB);
                     bStart = panelB;
@@ -102,26 +103,28 @@ internal static unsafe partial class Product
                 for (var i = 0; i < m;)
                 {
                     var left = m - i;
-                    var rows = left >= tall ? tall : left >= 4 && !thin ? 4 : 1;
+                    var padded = packA && left > 1 && left < tall && !thin;
+                    var rows = left >= tall || padded ? tall : left >= 4 && !thin ? 4 : 1;
+                    var kept = padded ? left : rows;
                     var aStart = packA ? packedA + (nint)(i / tall) * tall * count + i % tall : a.Start + i * a.Row + first * a.Column;
                     nint aRow = packA ? 1 : a.Row, aColumn = packA ? tall : a.Column;
                     var cStart = c + (nint)i * n + j;
                     var start = block > 0 ? cStart : from + i * fromRow + j * fromColumn;
                     var startRow = block > 0 ? n : fromRow;
-                    if (columns == width && (block > 0 || fromColumn == 1 || from == Zeros))
+                    if (kept == rows && columns == width && (block > 0 || fromColumn == 1 || from == Zeros))
                         Tile<T>(rows, thin, count, aStart, aRow, aColumn, bStart, bRow, start, startRow, cStart, n);
                     else
                     {
                         var startColumn = block > 0 ? 1 : fromColumn;
-                        for (var row = 0; row < rows; row++)
+                        for (var row = 0; row < kept; row++)
                             for (var column = 0; column < columns; column++)
                                 tile[row * width + column] = start[row * startRow + column * startColumn];
                         Tile<T>(rows, thin, count, aStart, aRow, aColumn, bStart, bRow, tile, width, tile, width);
-                        for (var row = 0; row < rows; row++)
+                        for (var row = 0; row < kept; row++)
                             for (var column = 0; column < columns; column++)
                                 cStart[(nint)row * n + column] = tile[row * width + column];
                     }
-                    i += rows;
+                    i += kept;
                 }
             }
         }
@@ -194,6 +197,8 @@ internal static unsafe partial class Product
                     Vector256.Load(from + p * a.Column).Store(to + p * 8);
                 continue;
             }
+            if (rows < tall)
+                new Span<float>(to, tall * count).Clear();
             for (var p = 0; p < count; p++)
                 for (var row = 0; row < rows; row++)
                     to[p * tall + row] = from[row * a.Row + p * a.Column];

@@ -17,6 +17,7 @@ namespace Menuet.Mechanisms.LatencyContract;
 internal sealed class LatencyEnvironment : ContractEnvironment
 {
     private const double PrintedPenalty = 200;
+    private const double LargestShare = 1.25;             // of what a delivery is worth to its type: payments beyond participation remain within reach
     private const double LeastWorth = 1e-150;             // of a second, which buys nothing, and whose roots are still numbers
     private const double RoundedUp = 1 + (1.0 / (1L << 49));
 
@@ -119,7 +120,7 @@ internal sealed class LatencyEnvironment : ContractEnvironment
         {
             for (var j = 0; j < types; j++)
             {
-                (speeds[j], payments[j]) = Decode(row, action, j);
+                (speeds[j], payments[j], _) = Decode(row, action, j);
             }
         }
 
@@ -352,9 +353,7 @@ internal sealed class LatencyEnvironment : ContractEnvironment
         var rateCost = drawn[CostCommunication] * drawn[Bits] / (drawn[Channel] * drawn[Channel]);
         for (var j = 0; j < payments.Length; j++)
         {
-            (var speeds, payments[j]) = Decode(row, action, j);
-            var latency = (promptWork / Math.Max(speeds.Prompt, double.Epsilon)) + (denoiseWork / Math.Max(speeds.Denoise, double.Epsilon)) + (drawn[Bits] / speeds.Rate);
-            reductions[j] = successes[row] * (drawn[Deadline] - latency);
+            (var speeds, payments[j], reductions[j]) = Decode(row, action, j);
             var cost = (drawn[CostPrompt] * drawn[CapacitancePrompt] * promptWork * speeds.Prompt * speeds.Prompt)
                 + (drawn[CostDenoise] * drawn[CapacitanceDenoise] * denoiseWork * speeds.Denoise * speeds.Denoise) + (rateCost * speeds.Rate);
             profit += probabilities[first + j] * (payments[j] - cost);
@@ -378,14 +377,17 @@ internal sealed class LatencyEnvironment : ContractEnvironment
         return profit - (scenario.PaperPenalty ? PrintedPenalty * count / drawn[Users] : scenario.PenaltyWeight * sum);
     }
 
-    /// <summary>Speeds and payment of one type, the latter from [0, θ_j ζ t_max], what delivery without delay is worth to it; a speed without work is 0.</summary>
-    private (Speeds Speeds, double Payment) Decode(int row, ReadOnlySpan<float> action, int type)
+    /// <summary>Speeds, payment and reduction R of one type; a speed without work is 0. The payment's share is of what a delivery is worth to the type.</summary>
+    private (Speeds Speeds, double Payment, double Reduction) Decode(int row, ReadOnlySpan<float> action, int type)
     {
         var numbers = action.Slice(4 * type, 4);
         var drawn = values.AsSpan(row * Count, Count);
-        return (
-            new(drawn[Level] > 0 ? promptBox.At(Share(numbers[0])) : 0, drawn[Steps] > 0 ? denoiseBox.At(Share(numbers[1])) : 0, rateBox.At(Share(numbers[2]))),
-            Share(numbers[3]) * gains[(row * types) + type] * successes[row] * drawn[Deadline]);
+        var (promptWork, denoiseWork) = (drawn[CyclesPerLevel] * drawn[Level], drawn[CyclesPerStep] * drawn[Steps]);
+        var speeds = new Speeds(promptWork > 0 ? promptBox.At(Share(numbers[0])) : 0, denoiseWork > 0 ? denoiseBox.At(Share(numbers[1])) : 0, rateBox.At(Share(numbers[2])));
+        var latency = (promptWork / Math.Max(speeds.Prompt, double.Epsilon)) + (denoiseWork / Math.Max(speeds.Denoise, double.Epsilon)) + (drawn[Bits] / speeds.Rate);
+        var saved = drawn[Deadline] - latency;
+        var seconds = scenario.PaymentBox == PaymentBox.Delivery ? LargestShare * Math.Max(0, saved) : drawn[Deadline];
+        return (speeds, Share(numbers[3]) * gains[(row * types) + type] * successes[row] * seconds, successes[row] * saved);
     }
 
     /// <summary>Ranges in the order of a row's numbers.</summary>

@@ -19,6 +19,9 @@ public sealed record LatencyScenario : IScenario<LatencyMarket, LatencyOutcome>
     /// <summary>How actions become menus.</summary>
     public MenuAction Action { get; init; }
 
+    /// <summary>What payments of penalised actions are shares of.</summary>
+    public PaymentBox PaymentBox { get; init; }
+
     /// <summary>w, what a unit of violation costs, both measured in what the deadline is worth to the highest type; ≥ 0.</summary>
     public double PenaltyWeight { get; init; } = 10;
 
@@ -49,6 +52,7 @@ public sealed record LatencyScenario : IScenario<LatencyMarket, LatencyOutcome>
     internal static Shape<LatencyScenario> Shape { get; } = new Shape<LatencyScenario>("Learning of latency contracts: draws, observations, actions, rewards (Ye et al., Eq. 28 and Algorithm 1).")
         .Whole("types", "J, how many types", t => t.Types, (ref t, v) => t = t with { Types = v }, 1, MostTypes)
         .Choice("action", "penalised: two CPU frequencies, rate and payment per type; projected: a latency reduction per type, put in order, delivered at least cost and paid for so that all constraints hold", t => t.Action, (ref t, v) => t = t with { Action = v })
+        .Choice("paymentBox", "of penalised actions. deadline: payments of a type from 0 to what delivery without delay is worth to it; delivery: from 0 to 5/4 of what its own item is worth to it, so that participation bounds a number alone", t => t.PaymentBox, (ref t, v) => t = t with { PaymentBox = v })
         .Number("penaltyWeight", "cost of a unit of violation, both in what the deadline is worth to the highest type", t => t.PenaltyWeight, (ref t, v) => t = t with { PenaltyWeight = v }, Interval.NonNegative)
         .Flag("paperPenalty", "whether each violated constraint costs 200 money as printed, instead of penaltyWeight × violation", t => t.PaperPenalty, (ref t, v) => t = t with { PaperPenalty = v })
         .Choice("features", "raw: the paper's state; logarithms: of all that is positive but probabilities and users", t => t.Features, (ref t, v) => t = t with { Features = v })
@@ -147,6 +151,19 @@ public sealed record LatencyScenario : IScenario<LatencyMarket, LatencyOutcome>
             throw new InvalidRequestException([.. problems]);
         }
     }
+}
+
+/// <summary>What payments of penalised actions are shares of; the papers leave it open.</summary>
+public enum PaymentBox
+{
+    /// <summary>p_j in [0, θ_j ζ t_max], what delivery without delay is worth to the type.</summary>
+    Deadline,
+
+    /// <summary>
+    /// p_j in [0, 5/4 θ_j ζ (t_max − τ_j)], up to a quarter more than what the type's own item is worth to it (0 where that comes too late):
+    /// participation then is a bound of one number instead of a relation among four, and only truth-telling has to be hit by all numbers together.
+    /// </summary>
+    Delivery,
 }
 
 /// <summary>What is drawn, each number uniformly and independently; probabilities are uniform numbers divided by their sum.</summary>

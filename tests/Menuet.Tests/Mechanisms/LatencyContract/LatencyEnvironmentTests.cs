@@ -26,23 +26,31 @@ public sealed class LatencyEnvironmentTests
             (new LatencyScenario { PaperPenalty = true, Features = MenuFeatures.Logarithms, Types = 3 }).Start(environments);
     }
 
+    /// <summary>Payments as shares of what each item is worth.</summary>
+    public sealed class OfDelivery : EnvironmentConformance
+    {
+        protected override IEnvironment Start(int environments) => (new LatencyScenario { PaymentBox = PaymentBox.Delivery }).Start(environments);
+    }
+
     private static LatencyScenario Overlapping => new()
     {
         Types = 4,
         Ranges = new() { Gains = [new(5, 60), new(5, 40), new(20, 70), new(8, 50)], Users = new(5, 50), MaxLatencySeconds = new(1, 6), Level = new(1, 2) },
     };
 
-    public static TheoryData<MenuAction, bool, bool> Variants => new()
+    public static TheoryData<MenuAction, bool, bool, PaymentBox> Variants => new()
     {
-        { MenuAction.Penalised, false, false }, { MenuAction.Penalised, true, true }, { MenuAction.Penalised, false, true },
-        { MenuAction.Projected, false, false }, { MenuAction.Projected, false, true },
+        { MenuAction.Penalised, false, false, PaymentBox.Deadline }, { MenuAction.Penalised, true, true, PaymentBox.Deadline },
+        { MenuAction.Penalised, false, true, PaymentBox.Deadline }, { MenuAction.Penalised, false, false, PaymentBox.Delivery },
+        { MenuAction.Penalised, true, true, PaymentBox.Delivery }, { MenuAction.Penalised, false, true, PaymentBox.Delivery },
+        { MenuAction.Projected, false, false, PaymentBox.Deadline }, { MenuAction.Projected, false, true, PaymentBox.Deadline },
     };
 
     [Theory]
     [MemberData(nameof(Variants))]
-    public void Reward_IsThatOfTheDecodedMenu(MenuAction action, bool paperPenalty, bool overlapping)
+    public void Reward_IsThatOfTheDecodedMenu(MenuAction action, bool paperPenalty, bool overlapping, PaymentBox paymentBox)
     {
-        var scenario = (overlapping ? Overlapping : new()) with { Action = action, PaperPenalty = paperPenalty, PenaltyWeight = 7 };
+        var scenario = (overlapping ? Overlapping : new()) with { Action = action, PaperPenalty = paperPenalty, PenaltyWeight = 7, PaymentBox = paymentBox };
         const int Rows = 2000;
         var environment = new LatencyEnvironment(scenario, Rows, 0);
         environment.Reset(3);
@@ -75,10 +83,10 @@ public sealed class LatencyEnvironmentTests
 
     [Theory]
     [MemberData(nameof(Variants))]
-    public void ExactAnswer_EncodedAsAction_EarnsTheOptimum(MenuAction action, bool paperPenalty, bool overlapping)
+    public void ExactAnswer_EncodedAsAction_EarnsTheOptimum(MenuAction action, bool paperPenalty, bool overlapping, PaymentBox paymentBox)
     {
         _ = paperPenalty;   // rounding of payments to floats breaks what binds, at 200 a constraint
-        var scenario = (overlapping ? Overlapping : new()) with { Action = action };
+        var scenario = (overlapping ? Overlapping : new()) with { Action = action, PaymentBox = paymentBox };
         const int Rows = 300;
         var environment = new LatencyEnvironment(scenario, Rows, 0);
         environment.Reset(1);
@@ -146,11 +154,12 @@ public sealed class LatencyEnvironmentTests
     }
 
     [Theory]
-    [InlineData(MenuAction.Penalised)]
-    [InlineData(MenuAction.Projected)]
-    public void ExactAnswers_ScoreOne(MenuAction action)
+    [InlineData(MenuAction.Penalised, PaymentBox.Deadline)]
+    [InlineData(MenuAction.Penalised, PaymentBox.Delivery)]
+    [InlineData(MenuAction.Projected, PaymentBox.Deadline)]
+    public void ExactAnswers_ScoreOne(MenuAction action, PaymentBox paymentBox)
     {
-        var scenario = new LatencyScenario { Action = action };
+        var scenario = new LatencyScenario { Action = action, PaymentBox = paymentBox };
         var evaluation = scenario.Evaluate(Exact(scenario, 500, 4), 500, 4, default);
         Assert.Equal(1, evaluation.Score.ShareOfOptimum, 1e-4);
         Assert.Equal(1, evaluation.Score.ShareOfReachable, 1e-4);
@@ -158,6 +167,28 @@ public sealed class LatencyEnvironmentTests
         Assert.InRange(evaluation.WorstViolation, 0, 1e-5);
         Assert.True(Mean(evaluation, "uniform") < evaluation.OptimumReward && evaluation.OptimumReward < Mean(evaluation, "completeInformation"));
         Assert.True(evaluation.ExactTime < TimeSpan.FromMilliseconds(1));
+    }
+
+    [Fact]
+    public void PaymentsOfADelivery_ReachAQuarterBeyondItsWorth_AndNothingWhenLate()
+    {
+        const int Rows = 200;
+        var environment = new LatencyEnvironment(new LatencyScenario { PaymentBox = PaymentBox.Delivery }, Rows, 0);
+        environment.Reset(2);
+        var late = 0;
+        for (var row = 0; row < Rows; row++)
+        {
+            var market = environment.Market(row);
+            var menu = environment.Menu(row, [-1, -1, -1, 1, 0.2f, 0.2f, 0.2f, 1]);   // the slowest item, and one of moderate speed
+            for (var j = 0; j < 2; j++)
+            {
+                var reduction = LatencyContractMechanism.Deliver(market, menu, j).Reduction;
+                Assert.Equal(Math.Max(0, 1.25 * market.Terms.Types[j].Gain * reduction), menu.Payments[j], 1e-9);
+                late += reduction < 0 ? 1 : 0;
+            }
+        }
+
+        Assert.InRange(late, 1, (2 * Rows) - 1);   // both kinds are seen
     }
 
     [Fact]
@@ -264,7 +295,8 @@ public sealed class LatencyEnvironmentTests
     public void Document_IsReadStrictlyAndWrittenBack()
     {
         var door = LatencyContractMechanism.Door.Environment!;
-        var scenario = (LatencyScenario)door.Read("""{"action": "projected", "ranges": {"level": [2, 2], "users": [5, 9]}}"""u8);
+        var scenario = (LatencyScenario)door.Read("""{"action": "projected", "paymentBox": "delivery", "ranges": {"level": [2, 2], "users": [5, 9]}}"""u8);
+        Assert.Equal(PaymentBox.Delivery, scenario.PaymentBox);
         Assert.Equal(new UniformRange(2, 2), scenario.Ranges.Level);
         Assert.Equal(door.Write(scenario), door.Write(door.Read(door.Write(scenario))));
         string[] Paths(string text) => [.. Assert.Throws<InvalidRequestException>(() => door.Read(Encoding.UTF8.GetBytes(text))).Problems.Select(problem => problem.Path)];
@@ -330,7 +362,9 @@ public sealed class LatencyEnvironmentTests
             action[4 * j] = Place(outcome.CpuPromptHz[j], least.CpuPromptHz[j], most.CpuPromptHz[j]);
             action[(4 * j) + 1] = Place(outcome.CpuDenoiseHz[j], least.CpuDenoiseHz[j], most.CpuDenoiseHz[j]);
             action[(4 * j) + 2] = Place(outcome.RateBitPerSecond[j], least.RateBitPerSecond[j], most.RateBitPerSecond[j]);
-            action[(4 * j) + 3] = (float)((2 * outcome.Payments[j] / most.Payments[j]) - 1);
+            action[(4 * j) + 3] = 1;
+            var dearest = environment.Menu(row, action).Payments[j];   // depends on the item's own speeds where the box is that of the delivery
+            action[(4 * j) + 3] = dearest > 0 ? (float)((2 * outcome.Payments[j] / dearest) - 1) : -1;
         }
 
         return solution.Bound;
@@ -351,15 +385,15 @@ public sealed class LatencyEnvironmentTests
         var observations = new float[draws * environment.ObservationSize];
         environment.Observe(observations);
         var prepared = new Dictionary<string, float[]>();
-        var full = new float[environment.ActionSize];
-        Array.Fill(full, 1);
         for (var row = 0; row < draws; row++)
         {
             var action = new float[environment.ActionSize];
             Encode(environment, row, action);
             if (more > 0)
             {
-                action[(4 * type) + 3] += (float)(2 * more * environment.Scale(row) / environment.Menu(row, full).Payments[type]);
+                var share = action[(4 * type) + 3];
+                action[(4 * type) + 3] = 1;
+                action[(4 * type) + 3] = share + (float)(2 * more * environment.Scale(row) / environment.Menu(row, action).Payments[type]);
             }
 
             prepared[PreparedPolicy.Key(observations.AsSpan(row * environment.ObservationSize, environment.ObservationSize))] = action;
