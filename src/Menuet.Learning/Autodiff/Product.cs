@@ -22,7 +22,7 @@ internal readonly unsafe struct View(float* start, nint row, nint column)
 /// <para>Every element of C is one chain of fused multiply-adds in the order of k, whatever the register width, the tile or the block, so all
 /// machines with fused arithmetic give the same bits. Products with few columns are dot products over 16 lanes and one fixed tree,
 /// again at every width.</para>
-/// <para>Tiles: 8 × (2 × 16) with 512-bit registers, 6 × (2 × 8) with 256, 4 × (2 × 4) otherwise; k in blocks of 256, the block of B packed when it is
+/// <para>Tiles: 8 × (2 × 16) with 512-bit registers, 6 × (2 × 8) with 256, 4 × (2 × 4) otherwise; k in blocks of 256, the block of B packed when it is far apart and
 /// reused, so that it stays in the first-level cache.</para>
 /// </remarks>
 internal static unsafe partial class Product
