@@ -120,7 +120,7 @@ internal sealed class LatencyEnvironment : ContractEnvironment
         {
             for (var j = 0; j < types; j++)
             {
-                (speeds[j], payments[j], _) = Decode(row, action, j);
+                (speeds[j], payments[j], _, _) = Decode(row, action, j);
             }
         }
 
@@ -346,16 +346,10 @@ internal sealed class LatencyEnvironment : ContractEnvironment
 
     private double EarnPenalised(int row, ReadOnlySpan<float> action, Span<double> reductions, Span<double> payments)
     {
-        var drawn = values.AsSpan(row * Count, Count);
         var (first, profit) = (row * types, 0.0);
-        var promptWork = drawn[CyclesPerLevel] * drawn[Level];
-        var denoiseWork = drawn[CyclesPerStep] * drawn[Steps];
-        var rateCost = drawn[CostCommunication] * drawn[Bits] / (drawn[Channel] * drawn[Channel]);
         for (var j = 0; j < payments.Length; j++)
         {
-            (var speeds, payments[j], reductions[j]) = Decode(row, action, j);
-            var cost = (drawn[CostPrompt] * drawn[CapacitancePrompt] * promptWork * speeds.Prompt * speeds.Prompt)
-                + (drawn[CostDenoise] * drawn[CapacitanceDenoise] * denoiseWork * speeds.Denoise * speeds.Denoise) + (rateCost * speeds.Rate);
+            (_, payments[j], reductions[j], var cost) = Decode(row, action, j);
             profit += probabilities[first + j] * (payments[j] - cost);
         }
 
@@ -374,20 +368,23 @@ internal sealed class LatencyEnvironment : ContractEnvironment
             }
         }
 
-        return profit - (scenario.PaperPenalty ? PrintedPenalty * count / drawn[Users] : scenario.PenaltyWeight * sum);
+        return profit - (scenario.PaperPenalty ? PrintedPenalty * count / values[(row * Count) + Users] : scenario.PenaltyWeight * sum);
     }
 
-    /// <summary>Speeds, payment and reduction R of one type; a speed without work is 0. The payment's share is of what a delivery is worth to the type.</summary>
-    private (Speeds Speeds, double Payment, double Reduction) Decode(int row, ReadOnlySpan<float> action, int type)
+    /// <summary>Speeds, payment, reduction R and cost of one type; a speed without work is 0. The payment's share is of what a delivery is worth to the type.</summary>
+    private (Speeds Speeds, double Payment, double Reduction, double Cost) Decode(int row, ReadOnlySpan<float> action, int type)
     {
         var numbers = action.Slice(4 * type, 4);
         var drawn = values.AsSpan(row * Count, Count);
         var (promptWork, denoiseWork) = (drawn[CyclesPerLevel] * drawn[Level], drawn[CyclesPerStep] * drawn[Steps]);
         var speeds = new Speeds(promptWork > 0 ? promptBox.At(Share(numbers[0])) : 0, denoiseWork > 0 ? denoiseBox.At(Share(numbers[1])) : 0, rateBox.At(Share(numbers[2])));
         var latency = (promptWork / Math.Max(speeds.Prompt, double.Epsilon)) + (denoiseWork / Math.Max(speeds.Denoise, double.Epsilon)) + (drawn[Bits] / speeds.Rate);
+        var cost = (drawn[CostPrompt] * drawn[CapacitancePrompt] * promptWork * speeds.Prompt * speeds.Prompt)
+            + (drawn[CostDenoise] * drawn[CapacitanceDenoise] * denoiseWork * speeds.Denoise * speeds.Denoise)
+            + (drawn[CostCommunication] * drawn[Bits] / (drawn[Channel] * drawn[Channel]) * speeds.Rate);
         var saved = drawn[Deadline] - latency;
         var seconds = scenario.PaymentBox == PaymentBox.Delivery ? LargestShare * Math.Max(0, saved) : drawn[Deadline];
-        return (speeds, Share(numbers[3]) * gains[(row * types) + type] * successes[row] * seconds, successes[row] * saved);
+        return (speeds, Share(numbers[3]) * gains[(row * types) + type] * successes[row] * seconds, successes[row] * saved, cost);
     }
 
     /// <summary>Ranges in the order of a row's numbers.</summary>

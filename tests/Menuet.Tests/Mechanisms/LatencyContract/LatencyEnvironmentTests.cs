@@ -362,8 +362,7 @@ public sealed class LatencyEnvironmentTests
             action[4 * j] = Place(outcome.CpuPromptHz[j], least.CpuPromptHz[j], most.CpuPromptHz[j]);
             action[(4 * j) + 1] = Place(outcome.CpuDenoiseHz[j], least.CpuDenoiseHz[j], most.CpuDenoiseHz[j]);
             action[(4 * j) + 2] = Place(outcome.RateBitPerSecond[j], least.RateBitPerSecond[j], most.RateBitPerSecond[j]);
-            action[(4 * j) + 3] = 1;
-            var dearest = environment.Menu(row, action).Payments[j];   // depends on the item's own speeds where the box is that of the delivery
+            var dearest = Dearest(environment, row, action, j);
             action[(4 * j) + 3] = dearest > 0 ? (float)((2 * outcome.Payments[j] / dearest) - 1) : -1;
         }
 
@@ -375,6 +374,14 @@ public sealed class LatencyEnvironmentTests
             Assert.InRange(place, -1.0000001, 1.0000001);   // the box holds every optimum
             return (float)place;
         }
+    }
+
+    /// <summary>The largest payment that a type's number can name beside its speeds; these matter where the box is that of the delivery.</summary>
+    private static double Dearest(LatencyEnvironment environment, int row, ReadOnlySpan<float> action, int type)
+    {
+        var full = action.ToArray();
+        full[(4 * type) + 3] = 1;
+        return environment.Menu(row, full).Payments[type];
     }
 
     /// <summary>Plays the exact answers of the draws that an evaluation plays, with one type's payment raised by a share of θ_J t_max.</summary>
@@ -391,9 +398,7 @@ public sealed class LatencyEnvironmentTests
             Encode(environment, row, action);
             if (more > 0)
             {
-                var share = action[(4 * type) + 3];
-                action[(4 * type) + 3] = 1;
-                action[(4 * type) + 3] = share + (float)(2 * more * environment.Scale(row) / environment.Menu(row, action).Payments[type]);
+                action[(4 * type) + 3] += (float)(2 * more * environment.Scale(row) / Dearest(environment, row, action, type));
             }
 
             prepared[PreparedPolicy.Key(observations.AsSpan(row * environment.ObservationSize, environment.ObservationSize))] = action;
